@@ -1,0 +1,22 @@
+"""Jobs and their beat times. The broker carries hints only: what must be done is a row in the database first."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("tandem")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# A tick that no worker took is worthless once the next one is due: without the expiry, ticks would pile up while
+# the worker is away.
+EVERY_HALF_MINUTE = {"schedule": 30.0, "options": {"expires": 25}}
+
+app.conf.beat_schedule = {
+    # The sweeper: finds what a lost hint left behind.
+    "metrics-roll-up": {"task": "metrics.tasks.roll_up", **EVERY_HALF_MINUTE},
+    # Shows on the pages whether the figures are being kept up to date.
+    "metrics-heartbeat": {"task": "metrics.tasks.heartbeat", **EVERY_HALF_MINUTE},
+}
