@@ -1,4 +1,7 @@
-"""Jobs and their beat times. The broker carries hints only: what must be done is a row in the database first."""
+"""Jobs and their beat times.
+
+The broker carries hints only: what must be done is a row in the database first.
+"""
 
 import os
 
@@ -10,8 +13,8 @@ app = Celery("tandem")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# A tick that no worker took is worthless once the next one is due: without the expiry, ticks would pile up while
-# the worker is away.
+# A tick that no worker took is worthless once the next one is due: without the expiry, ticks would pile up
+# while the worker is away.
 EVERY_HALF_MINUTE = {"schedule": 30.0, "options": {"expires": 25}}
 
 app.conf.beat_schedule = {

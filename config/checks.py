@@ -14,12 +14,14 @@ LOOPBACK_NAMES = {"", "localhost"}
 
 
 def loses_commits(version):
-    """SQLite's WAL-reset bug: 3.7.0 to 3.51.2, repaired backwards in 3.50.7 and 3.44.6; 3.52.0 was withdrawn."""
+    """SQLite's WAL-reset bug: 3.7.0 to 3.51.2.
+
+    Repaired backwards in 3.50.7 and 3.44.6; 3.52.0 was withdrawn.
+    """
     if version >= (3, 51, 3):
         return version == (3, 52, 0)
-    return not (
-        version[:2] == (3, 50) and version >= (3, 50, 7) or version[:2] == (3, 44) and version >= (3, 44, 6)
-    )
+    repaired = (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+    return not repaired
 
 
 @register()

@@ -1,5 +1,6 @@
-"""Settings. Everything that may differ between installations is an environment variable, listed in .env.example.
+"""Settings.
 
+Everything that may differ between installations is an environment variable, listed in .env.example.
 A value that cannot be understood stops the start with one sentence; nothing is guessed.
 """
 
@@ -67,16 +68,18 @@ HTTPS = read_bool("TANDEM_HTTPS", False)
 PROXIES = read_int("TANDEM_PROXIES", 0, 0, 5)
 
 
-# --- the data folder ---------------------------------------------------------------------------------------------
+# --- the data folder ----------------------------------------------------------------------------------------
 
 DATA_DIR = BASE_DIR / Path(os.environ.get("DATA_DIR") or "data").expanduser()
 UPLOAD_DIR = DATA_DIR / "uploads"
 REJECT_DIR = DATA_DIR / "rejects"
 BROKER_DIR = DATA_DIR / "broker"
+# "taken": where a message lies between being found and being read (script/supervise.py makes it the TMPDIR).
+BROKER_DIRS = [BROKER_DIR, BROKER_DIR / "messages", BROKER_DIR / "control", BROKER_DIR / "taken"]
 
 
 def make_data_folders():
-    for folder in (DATA_DIR, UPLOAD_DIR, REJECT_DIR, BROKER_DIR / "messages", BROKER_DIR / "control"):
+    for folder in (DATA_DIR, UPLOAD_DIR, REJECT_DIR, *BROKER_DIRS):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
@@ -113,7 +116,7 @@ except OSError as error:
     ) from error
 
 
-# --- apps and middleware -----------------------------------------------------------------------------------------
+# --- apps and middleware ------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "config",
@@ -174,13 +177,13 @@ TEMPLATES = [
 ]
 
 
-# --- database ----------------------------------------------------------------------------------------------------
+# --- database -----------------------------------------------------------------------------------------------
 
 # Keep requests out of one big transaction: on SQLite every page view would take the write lock.
 ATOMIC_REQUESTS = False
 
 SQLITE_OPTIONS = {
-    # A transaction that reads first and writes later fails at once under another writer; IMMEDIATE waits its turn.
+    # A transaction that reads first and writes later fails at once beside another writer; IMMEDIATE waits.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": (
@@ -229,7 +232,7 @@ DATABASES = {"default": read_database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
-# --- Redis, cache, jobs ------------------------------------------------------------------------------------------
+# --- Redis, cache, jobs -------------------------------------------------------------------------------------
 
 REDIS_URL = os.environ.get("REDIS_URL", "").strip()
 if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss"}:
@@ -293,7 +296,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 
 
-# --- people ------------------------------------------------------------------------------------------------------
+# --- people -------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "sign_in"
@@ -334,7 +337,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = read_list("CSRF_TRUSTED_ORIGINS", [])
 
 
-# --- the web -----------------------------------------------------------------------------------------------------
+# --- the web ------------------------------------------------------------------------------------------------
 
 # Loopback is always allowed: health checks of a container ask there.
 ALLOWED_HOSTS = [*read_list("ALLOWED_HOSTS", ["localhost", "[::1]", socket.gethostname()]), "127.0.0.1"]
@@ -345,8 +348,8 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and PROXIES else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# W005 and W021 ask to bind all subdomains and to join the browsers' preload list. The domain belongs to the company
-# that installs this, and both choices are hard to take back.
+# W005 and W021 ask to bind all subdomains and to join the browsers' preload list. The domain belongs to the
+# company that installs this, and both choices are hard to take back.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 CONTENT_SECURITY_POLICY = {
@@ -363,16 +366,13 @@ CONTENT_SECURITY_POLICY = {
     "frame-ancestors": "'none'",
 }
 PERMISSIONS_POLICY = {
-    feature: "()"
-    for feature in (
-        "camera",
-        "microphone",
-        "geolocation",
-        "payment",
-        "usb",
-        "browsing-topics",
-        "display-capture",
-    )
+    "browsing-topics": "()",
+    "camera": "()",
+    "display-capture": "()",
+    "geolocation": "()",
+    "microphone": "()",
+    "payment": "()",
+    "usb": "()",
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
@@ -381,8 +381,8 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# "finders" serves the files where they lie, so that the first start needs no collecting; the image collects them
-# once, compressed and with their hash in the name, and says "manifest".
+# "finders" serves the files where they lie, so that the first start needs no collecting; the image collects
+# them once, compressed and with their hash in the name, and says "manifest".
 if read_choice("TANDEM_STATIC", "finders", ["finders", "manifest"]) == "manifest":
     STATIC_ROOT = Path(os.environ.get("STATIC_ROOT") or BASE_DIR / "staticfiles")
     STATIC_STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"

@@ -7,8 +7,8 @@ from django.http import HttpResponseBadRequest
 def client_address(get_response):
     """Set REMOTE_ADDR to the client behind our own proxies.
 
-    X-Forwarded-For is written by anybody; only the entries that our proxies appended can be believed, and those are
-    the last ones. The lockout of the sign-in relies on this.
+    X-Forwarded-For is written by anybody; only the entries that our proxies appended can be believed, and
+    those are the last ones. The lockout of the sign-in relies on this.
     """
     proxies = settings.PROXIES
 
@@ -31,8 +31,8 @@ def security_headers(get_response):
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("Permissions-Policy", permissions)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        # What was made for a known person stays out of every cache. Judged by what the request carried, because
-        # asking for the user would cost a query on answers that do not need one.
+        # What was made for a known person stays out of every cache. Judged by what the request carried,
+        # because asking for the user would cost a query on answers that do not need one.
         known = settings.SESSION_COOKIE_NAME in request.COOKIES or "Authorization" in request.headers
         if known and not request.path_info.startswith("/" + settings.STATIC_URL.lstrip("/")):
             response.headers.setdefault("Cache-Control", "no-store")
@@ -42,7 +42,10 @@ def security_headers(get_response):
 
 
 def refuse_nul(get_response):
-    """A NUL byte is no text, and PostgreSQL answers it with an exception; forms and the API check bodies themselves."""
+    """Answer 400 to an address with a NUL byte: PostgreSQL would raise, and the page would be a 500.
+
+    Bodies are checked by the forms and by the API.
+    """
 
     def middleware(request):
         if "%00" in request.META.get("QUERY_STRING", "") or "\x00" in request.path_info:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 @never_cache
 @require_safe
 def healthz(request):
-    """For supervisors and load balancers: this process answers and reaches its database. Says nothing else."""
+    """For supervisors and load balancers: this process answers and reaches its database."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

@@ -1,7 +1,7 @@
 """An import-linter contract of our own: the doors of an app.
 
-The built-in `forbidden` type refuses modules that do not exist yet, so every new tasks.py would have to be entered by
-hand, and a forgotten one would be open.
+The built-in `forbidden` type refuses modules that do not exist yet, so every new tasks.py would have to be
+entered by hand, and a forgotten one would be open.
 """
 
 from importlinter import Contract, ContractCheck, fields, output
