@@ -4,10 +4,17 @@ The broker carries hints only: what must be done is a row in the database first.
 """
 
 import os
+import warnings
 
 from celery import Celery
+from celery.platforms import SecurityWarning
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# Meant for pickled messages, which a root worker would execute; ours are JSON only.
+warnings.filterwarnings(
+    "ignore", category=SecurityWarning, message="You're running the worker with superuser"
+)
 
 app = Celery("tandem")
 app.config_from_object("django.conf:settings", namespace="CELERY")

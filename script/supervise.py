@@ -205,7 +205,7 @@ def list_children(port, embedded, broker_dir):
         + ["--no-control-socket"],
         TANDEM_PROCESS="web",
     )
-    celery = ["celery", "-A", "config"]
+    celery = ["celery", "--quiet", "-A", "config"]
     quiet = ["--loglevel", "WARNING"]
     worker = ["worker", "--without-gossip", "--without-mingle", "--concurrency", "2", *quiet]
     if embedded:
@@ -271,6 +271,8 @@ def run(children, port, sign_ins):
 def main():
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
+    # Database, uploads and key are for this user only.
+    os.umask(0o077)
     children = []
     try:
         from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415 - inside the handling of Ctrl-C
