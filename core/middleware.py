@@ -49,9 +49,7 @@ def refuse_nul(get_response):
 
     def middleware(request):
         if "%00" in request.META.get("QUERY_STRING", "") or "\x00" in request.path_info:
-            return HttpResponseBadRequest(
-                "The address contains a NUL byte.", content_type="text/plain; charset=utf-8"
-            )
+            return HttpResponseBadRequest("The address contains a NUL byte.", content_type="text/plain; charset=utf-8")
         return get_response(request)
 
     return middleware

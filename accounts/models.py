@@ -1,0 +1,97 @@
+"""People, teams and what a person may do when."""
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Now
+
+
+class UserManager(BaseUserManager):
+    def get_by_natural_key(self, username):
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """A person who signs in with an e-mail address. Rights come from memberships, see accounts.permissions."""
+
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=120)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = UserManager()
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        constraints = [models.UniqueConstraint(models.functions.Lower("email"), name="accounts_user_email_once")]
+
+    def __str__(self):
+        return self.name or self.email
+
+
+class Side(models.TextChoices):
+    MARKETING = "marketing", "Marketing"
+    SALES = "sales", "Sales"
+    JOINT = "joint", "Both teams"
+
+
+class Team(models.Model):
+    name = models.CharField(max_length=120, unique=True)
+    side = models.CharField(max_length=9, choices=Side)
+    retired = models.BooleanField(default=False)
+
+    def __str__(self):
+        return self.name
+
+
+class Role(models.TextChoices):
+    ADMINISTRATOR = "administrator", "Administrator"
+    FUNNEL_OWNER = "funnel_owner", "Funnel owner"
+    TEAM_LEAD = "team_lead", "Team lead"
+    REP = "rep", "Rep"
+    VIEWER = "viewer", "Viewer (read only)"
+
+
+class Membership(models.Model):
+    """A role from a day on until (excluding) another. A lead's team at an event is its owner's team on that day."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, blank=True, related_name="memberships")
+    role = models.CharField(max_length=13, choices=Role)
+    from_day = models.DateField()
+    until_day = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(until_day__isnull=True) | models.Q(until_day__gt=models.F("from_day")),
+                name="accounts_membership_lasts",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(role__in=["team_lead", "rep"]) | models.Q(team__isnull=False),
+                name="accounts_team_roles_have_a_team",
+            ),
+            # Exactly one funnel owner answers at a time (product.md row 3).
+            models.UniqueConstraint(
+                fields=["role"],
+                condition=models.Q(role="funnel_owner", until_day__isnull=True),
+                name="accounts_one_funnel_owner",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.user}: {self.get_role_display()}"
+
+
+class ApiToken(models.Model):
+    """A secret for machines; only its SHA-256 is kept. It acts as its user."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tokens")
+    name = models.CharField(max_length=60)
+    prefix = models.CharField(max_length=12, help_text="shown so that a person can tell tokens apart")
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self):
+        return f"{self.name} ({self.prefix}…)"

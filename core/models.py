@@ -1,0 +1,81 @@
+"""The organisation, its zones and rates, and the notes that say which numbers went stale."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from core.append_only import AppendOnlyModel
+
+
+class Organisation(models.Model):
+    """The one company of this installation (row id 1)."""
+
+    class Visibility(models.TextChoices):
+        ALL = "all", "everybody sees all leads"
+        TEAM = "team", "people see their team's leads"
+        OWN = "own", "people see their own leads"
+
+    name = models.CharField(max_length=120)
+    week_start = models.PositiveSmallIntegerField(default=0, help_text="0 is Monday, 6 is Sunday")
+    fiscal_year_start = models.PositiveSmallIntegerField(default=1, help_text="month, 1 to 12")
+    base_currency = models.CharField(max_length=3, default="EUR")
+    lead_visibility = models.CharField(max_length=4, choices=Visibility, default=Visibility.ALL)
+    is_demo = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="core_one_organisation"),
+            models.CheckConstraint(condition=models.Q(week_start__lte=6), name="core_week_start_is_a_weekday"),
+            models.CheckConstraint(
+                condition=models.Q(fiscal_year_start__gte=1, fiscal_year_start__lte=12),
+                name="core_fiscal_start_is_a_month",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class CompanyZone(models.Model):
+    """The calendar zone from a local day on. A change starts in the future, so stored days never change."""
+
+    from_day = models.DateField(unique=True)
+    tz = models.CharField(max_length=64, help_text="IANA name")
+
+    def __str__(self):
+        return f"{self.tz} from {self.from_day}"
+
+
+class ExchangeRate(AppendOnlyModel):
+    """Units of the base currency for one unit of `currency` on `day`; a later row of the same day wins."""
+
+    currency = models.CharField(max_length=3)
+    day = models.DateField()
+    rate = models.DecimalField(max_digits=18, decimal_places=9)
+    source = models.CharField(max_length=60)
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["currency", "day", "id"], name="core_rate_lookup")]
+
+    def __str__(self):
+        return f"{self.currency} {self.rate} on {self.day}"
+
+
+class Maintenance(models.Model):
+    """A row here lets its own transaction past the append-only triggers; see core.maintenance."""
+
+    reason = models.CharField(max_length=60)
+
+
+class StaleNote(models.Model):
+    """What the rollup must recompute: one lead's rows of one day, or (lead null) everything of that day.
+
+    Written in the same transaction as the change. There is no uniqueness, so writers never wait for each other; the
+    worker deletes exactly the ids it read.
+    """
+
+    lead_id = models.BigIntegerField(null=True)
+    day = models.DateField()
+
+    def __str__(self):
+        return f"{self.lead_id or 'all leads'} on {self.day}"

@@ -1,0 +1,19 @@
+"""Row locks in one order, so that writers of overlapping leads wait for each other and never deadlock."""
+
+from collections.abc import Iterable
+
+from leads.models import Deal, Lead
+
+
+def lock_leads(ids: Iterable[int]) -> dict[int, Lead]:
+    """Lock leads and those they are merged with, by id. On SQLite the write transaction itself is the lock."""
+    wanted = set(ids)
+    merged = Lead.objects.filter(id__in=wanted, merged_into__isnull=False).values_list("merged_into_id", flat=True)
+    wanted |= set(merged)
+    rows = Lead.objects.filter(id__in=wanted).order_by("id").select_for_update()
+    return {lead.id: lead for lead in rows}
+
+
+def lock_deals(ids: Iterable[int]) -> dict[int, Deal]:
+    rows = Deal.objects.filter(id__in=set(ids)).order_by("id").select_for_update()
+    return {deal.id: deal for deal in rows}

@@ -1,0 +1,35 @@
+"""What happened: leads, deals and touches as append-only events, and the projections that are rebuilt from them."""
+
+from leads.models.deal import Deal, DealContact, DealCredit, DealEvent, DealSpan
+from leads.models.lead import (
+    CONTACT_KINDS,
+    Company,
+    Contact,
+    ImportBatch,
+    Lead,
+    LeadEvent,
+    Note,
+    Origin,
+    Precision,
+    StageEntry,
+    Touch,
+)
+
+__all__ = [
+    "CONTACT_KINDS",
+    "Company",
+    "Contact",
+    "Deal",
+    "DealContact",
+    "DealCredit",
+    "DealEvent",
+    "DealSpan",
+    "ImportBatch",
+    "Lead",
+    "LeadEvent",
+    "Note",
+    "Origin",
+    "Precision",
+    "StageEntry",
+    "Touch",
+]

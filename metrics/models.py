@@ -1,0 +1,36 @@
+"""The rollup: packed day segments, and one row that says which generation is current and who may write the next."""
+
+from django.db import models
+
+
+class Segment(models.Model):
+    """All facts of one kind on one company day, packed (metrics.segments). Derived: it can always be rebuilt."""
+
+    kind = models.CharField(max_length=10)
+    day = models.DateField()
+    generation = models.BigIntegerField(db_index=True)
+    payload = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "day"], name="metrics_segment_once")]
+
+    def __str__(self):
+        return f"{self.kind} {self.day}"
+
+
+class RollupState(models.Model):
+    """Row id 1: the current generation, the writer's lease and when the workers were last seen."""
+
+    generation = models.BigIntegerField(default=0)
+    written_at = models.DateTimeField(null=True, blank=True)
+    # A wipe starts a new epoch, so that readers drop what they hold instead of waiting for a higher generation.
+    epoch = models.PositiveIntegerField(default=1)
+    lease_token = models.CharField(max_length=32, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    worker_seen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="metrics_one_rollup_state")]
+
+    def __str__(self):
+        return f"generation {self.generation}"
