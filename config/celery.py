@@ -12,9 +12,7 @@ from celery.platforms import SecurityWarning
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 # Meant for pickled messages, which a root worker would execute; ours are JSON only.
-warnings.filterwarnings(
-    "ignore", category=SecurityWarning, message="You're running the worker with superuser"
-)
+warnings.filterwarnings("ignore", category=SecurityWarning, message="You're running the worker with superuser")
 
 app = Celery("tandem")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -104,16 +104,12 @@ try:
 except OSError as error:
     # With a key and a database elsewhere some commands can do without the folder; tandem.E002 reports it.
     if not os.environ.get("SECRET_KEY"):
-        raise ImproperlyConfigured(
-            f"The data folder {DATA_DIR} cannot be written: {error.strerror}."
-        ) from error
+        raise ImproperlyConfigured(f"The data folder {DATA_DIR} cannot be written: {error.strerror}.") from error
 
 try:
     SECRET_KEY = os.environ.get("SECRET_KEY") or read_or_make_secret_key(DATA_DIR / "secret_key")
 except OSError as error:
-    raise ImproperlyConfigured(
-        f"No SECRET_KEY is set and none can be kept in {DATA_DIR}: {error.strerror}."
-    ) from error
+    raise ImproperlyConfigured(f"No SECRET_KEY is set and none can be kept in {DATA_DIR}: {error.strerror}.") from error
 
 
 # --- apps and middleware ------------------------------------------------------------------------------------
@@ -218,8 +214,7 @@ def read_database():
             statement, idle = POSTGRESQL_LIMITS[PROCESS]
             options.setdefault(
                 "options",
-                f"-c statement_timeout={statement} -c lock_timeout=5000 "
-                f"-c idle_in_transaction_session_timeout={idle}",
+                f"-c statement_timeout={statement} -c lock_timeout=5000 -c idle_in_transaction_session_timeout={idle}",
             )
             options.setdefault("connect_timeout", 5)
             options.setdefault("application_name", f"tandem-{PROCESS}")

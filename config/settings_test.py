@@ -12,6 +12,8 @@ if not os.environ.get("TANDEM_TEST_DATA_DIR"):
 os.environ["DATA_DIR"] = os.environ["TANDEM_TEST_DATA_DIR"]
 # A developer's own .env must not change what the tests see.
 os.environ["TANDEM_ENV_FILE"] = os.devnull
+# Playwright's synchronous interface runs a loop of its own, which Django takes for an asynchronous view.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 os.environ.setdefault("SECRET_KEY", "only-for-the-tests-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH")
 
 from config.settings import *  # noqa: E402, F403 - the environment above must come first

@@ -183,9 +183,7 @@ class Child:
         self.signal_group(signal.SIGKILL)
         self.quick_deaths = self.quick_deaths + 1 if now - self.started < STEADY_AFTER else 0
         if self.quick_deaths >= QUICK_DEATHS:
-            sys.exit(
-                f"The {self.name} ended {QUICK_DEATHS} times right after its start; see the lines above."
-            )
+            sys.exit(f"The {self.name} ended {QUICK_DEATHS} times right after its start; see the lines above.")
         say(f"The {self.name} ended (status {self.process.returncode}); starting it again.")
         self.process = None
         self.not_before = now + min(30, 2**self.quick_deaths) - 1
