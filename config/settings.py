@@ -438,6 +438,8 @@ LOGGING = {
     "loggers": {
         # Replaces Django's own set-up, which mails administrators.
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        # Refused requests would bring the addresses of links from mails into the log, and with them their tokens.
+        "django.request": {"level": "ERROR"},
         "tandem": {"level": "INFO"},
         # Its warnings carry names and addresses; the attempts are in its table.
         "axes": {"level": "ERROR"},
