@@ -58,9 +58,9 @@ def _create(table: str):
             return
         for verb in ("UPDATE", "DELETE"):
             schema_editor.execute(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "  # noqa: S608 - no data
                 "WHEN NOT EXISTS (SELECT 1 FROM core_maintenance) "
-                f"BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END"  # noqa: S608 - no data
+                f"BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END"
             )
 
     return forwards

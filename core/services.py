@@ -9,6 +9,8 @@ from django.db import transaction
 from core.errors import DomainError
 from core.models import CompanyZone, ExchangeRate, Organisation
 from core.money import is_currency
+from core.queries import Rates
+from core.stale import note_stale
 
 
 def set_up_organisation(
@@ -53,7 +55,10 @@ def record_rate(*, currency: str, day: dt.date, rate: Decimal, source: str) -> E
         raise DomainError("currency_invalid", f"“{currency}” is not a currency code.", field="currency")
     if not rate.is_finite() or rate <= 0:
         raise DomainError("rate_invalid", "A rate is a number above zero.", field="rate")
-    return ExchangeRate.objects.create(currency=currency, day=day, rate=rate, source=source)
+    with transaction.atomic():
+        # Spend of the days for which this rate may be the closest is converted anew; closed deals stay as they were.
+        note_stale((None, day + dt.timedelta(days=i)) for i in range(Rates.MAX_AGE.days + 1))
+        return ExchangeRate.objects.create(currency=currency, day=day, rate=rate, source=source)
 
 
 def _check_zone(tz: str) -> None:

@@ -7,6 +7,7 @@ from django.db.models import Max
 
 from accounts.models import Side, User
 from core.errors import DomainError
+from core.stale import note_stale
 from funnel.models import (
     Agreement,
     Reason,
@@ -113,7 +114,9 @@ def sign(*, agreement: Agreement, side: Side, user: User, signed_at: dt.datetime
     """One side's yes. The caller checked that the person leads that side."""
     if agreement.signatures.filter(side=side).exists():
         raise DomainError("already_signed", f"{Side(side).label} has already signed {agreement}.")
-    return Signature.objects.create(agreement=agreement, side=side, user=user, signed_at=signed_at)
+    with transaction.atomic():
+        _touch_numbers(agreement)
+        return Signature.objects.create(agreement=agreement, side=side, user=user, signed_at=signed_at)
 
 
 def put_in_force(*, agreement: Agreement, from_day: dt.date, actor: User | None) -> Agreement:
@@ -126,6 +129,7 @@ def put_in_force(*, agreement: Agreement, from_day: dt.date, actor: User | None)
         Agreement.objects.filter(state=Agreement.State.IN_FORCE).update(state=Agreement.State.SUPERSEDED)
         agreement.state, agreement.from_day = Agreement.State.IN_FORCE, from_day
         agreement.save(update_fields=["state", "from_day"])
+        _touch_numbers(agreement)
     return agreement
 
 
@@ -140,6 +144,7 @@ def set_target(
     actor: User | None,
 ) -> Target:
     """Plan value of a metric in a month (money in base minor units)."""
+    _touch_numbers(agreement)
     target, _ = Target.objects.update_or_create(
         agreement=agreement,
         metric=metric,
@@ -157,6 +162,7 @@ def set_margin(
     """Agreed gross margin of a segment (None: every other one) that stands in for a missing cost from a day on."""
     if not 0 <= basis_points <= 10_000:
         raise DomainError("margin_invalid", "A margin lies between 0 and 100 %.", field="basis_points")
+    _touch_numbers(agreement)
     margin, _ = SegmentMargin.objects.update_or_create(
         agreement=agreement, segment=segment, from_day=from_day, defaults={"basis_points": basis_points}
     )
@@ -169,6 +175,12 @@ def ensure_segment(*, name: str) -> Segment:
 
 def ensure_region(*, name: str) -> Region:
     return Region.objects.get_or_create(name=name)[0]
+
+
+def _touch_numbers(agreement: Agreement) -> None:
+    """Plan, margins and signatures stand beside numbers: a note raises the generation, so that no page keeps old ones."""
+    if agreement.from_day is not None:
+        note_stale([(None, agreement.from_day)])
 
 
 def _must_be_open(agreement: Agreement) -> None:

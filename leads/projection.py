@@ -176,11 +176,15 @@ def _store(leads, states: dict[int, LeadState], old_stays, roots: dict[int, int]
             values |= {"stage_id": None, "stage_since": None}
         dims = {name: _attribute(name, value) for name, value in state.attributes.items()}
         moved_lead = pointer != lead.merged_into_id
-        recoloured = relabelled or any(getattr(lead, name) != value for name, value in dims.items())
+        recoloured = (
+            relabelled or lead.voided != state.voided or any(getattr(lead, name) != value for name, value in dims.items())
+        )
         if moved_lead or recoloured:
             # Touches and deals are counted under the surviving lead, before and after.
             owners = {lead_id, lead.merged_into_id, pointer} - {None}
-            stale |= {(owner, day) for owner in owners for day in _all_days(lead_id, before.values(), after.values())}
+            members = [i for i, root in roots.items() if root == lead_id] or [lead_id]
+            days = _all_days([lead_id, *members], before.values(), after.values())
+            stale |= {(owner, day) for owner in owners for day in days}
         if any(getattr(lead, name) != value for name, value in (values | dims).items()):
             for name, value in (values | dims).items():
                 setattr(lead, name, value)
@@ -206,13 +210,14 @@ def _attribute(name: str, value: str):
     return value
 
 
-def _all_days(lead_id: int, *stay_sets) -> set[dt.date]:
-    """Every day that holds a row of this lead: stays, touches and what its deals did."""
+def _all_days(lead_ids: list[int], *stay_sets) -> set[dt.date]:
+    """Every day that holds a row of these leads: stays, touches and what their deals did."""
     days = {stay.entered_day for stays in stay_sets for stay in stays}
-    days |= set(Touch.objects.filter(lead_id=lead_id).values_list("day", flat=True))
-    days |= set(Deal.objects.filter(lead_id=lead_id, created_day__isnull=False).values_list("created_day", flat=True))
-    days |= set(DealSpan.objects.filter(deal__lead_id=lead_id).values_list("from_day", flat=True))
-    days |= set(DealCredit.objects.filter(deal__lead_id=lead_id).values_list("day", flat=True))
+    days |= set(Touch.objects.filter(lead_id__in=lead_ids).values_list("day", flat=True))
+    deals = Deal.objects.filter(lead_id__in=lead_ids)
+    days |= set(deals.filter(created_day__isnull=False).values_list("created_day", flat=True))
+    days |= set(DealSpan.objects.filter(deal__in=deals).values_list("from_day", flat=True))
+    days |= set(DealCredit.objects.filter(deal__in=deals).values_list("day", flat=True))
     return days
 
 

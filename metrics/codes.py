@@ -1,0 +1,31 @@
+"""Small integers for the words that stand in segments. The order is part of the layout: append, never reorder."""
+
+import datetime as dt
+import zlib
+
+ORIGINS = ("marketing", "sales", "partner", "customer")
+EXITS = ("", "advance", "back", "lost", "out", "detour")
+SIDES = ("marketing", "sales")
+STATUSES = ("open", "won", "lost")
+DEAL_KINDS = ("new", "expansion", "renewal")
+CREDIT_KINDS = ("credited", "cancelled")
+SPEND_STATUSES = ("planned", "committed", "invoiced")
+TOUCH_KINDS = (
+    "visit", "form", "email", "ad", "event", "webinar", "content", "call", "personal_email", "meeting", "conversation",
+    "other",
+)  # fmt: skip
+
+ADVANCE, BACK, LOST, OUT, DETOUR = 1, 2, 3, 4, 5
+OPEN, WON = 0, 1
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def text_code(value: str) -> int:
+    """A stable code for a free word (tier, currency); 0 for none."""
+    return zlib.crc32(value.encode()) & 0x7FFFFFFF if value else 0
+
+
+def seconds_of(instant: dt.datetime) -> int:
+    """Whole seconds since 1970, rounded down."""
+    return (instant - _EPOCH) // dt.timedelta(seconds=1)

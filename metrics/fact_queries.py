@@ -1,0 +1,133 @@
+"""The SELECT behind each kind of segment: for whole days, or for some leads on some days."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models.functions import Coalesce
+
+from campaigns.models import Spend
+from core.periods import day_number
+from leads.models import Deal, DealCredit, DealSpan, StageEntry, Touch
+from metrics.facts import (
+    CREDIT_SELECT,
+    DEAL_SELECT,
+    SPAN_SELECT,
+    SPEND_SELECT,
+    STAY_SELECT,
+    TOUCH_SELECT,
+    ByDay,
+    Reading,
+    encode_credits,
+    encode_deals,
+    encode_detours,
+    encode_journeys,
+    encode_spans,
+    encode_spend,
+    encode_stays,
+    encode_touches,
+)
+
+_OWN = ("channel_id", "campaign_id", "segment_id", "region_id", "origin")
+
+
+def lead_first(prefix: str, own: Sequence[str] = ()) -> dict:
+    """Annotations for facts that hang on a lead: the surviving lead's id and dimensions, else the fact's own."""
+    lead = f"{prefix}lead__"
+    found = {"counted": Coalesce(f"{lead}merged_into_id", f"{prefix}lead_id", 0)}
+    for name in ("channel_id", "campaign_id", "segment_id", "region_id", "origin", "tier"):
+        of_lead = Case(
+            When(**{f"{lead}merged_into__isnull": False}, then=F(f"{lead}merged_into__{name}")), default=F(f"{lead}{name}")
+        )
+        found[f"d_{name}"] = Coalesce(of_lead, f"{prefix}{name}") if name in own else of_lead
+    return found
+
+
+def _counted(queryset: QuerySet, prefix: str, leads: Sequence[int] | None) -> QuerySet:
+    """Facts counted under one of these leads; all facts for None. 0 stands for facts without a lead."""
+    if leads is None:
+        return queryset
+    path = f"{prefix}lead"
+    wanted = Q(**{f"{path}__merged_into_id__in": leads}) | Q(
+        **{f"{path}_id__in": leads, f"{path}__merged_into__isnull": True}
+    )
+    return queryset.filter(wanted)
+
+
+def _stays(leads: Sequence[int] | None) -> QuerySet:
+    rows = StageEntry.objects.all()
+    return rows if leads is None else rows.filter(lead_id__in=leads)
+
+
+def _read_stays(days, leads, reading: Reading) -> ByDay:
+    rows = _stays(leads).filter(entered_day__in=days).values_list(*STAY_SELECT)
+    return encode_stays(rows.iterator(chunk_size=5_000), reading)
+
+
+def _whole_timelines(days, leads, detours: bool) -> QuerySet:
+    """All stays of the leads that have a journey or detour row on one of these days."""
+    on_days = _stays(leads).filter(entered_day__in=days)
+    if not detours:
+        on_days = on_days.filter(position=0)
+    return StageEntry.objects.filter(lead_id__in=on_days.values("lead_id")).order_by("lead_id").values_list(*STAY_SELECT)
+
+
+def _read_journeys(days, leads, reading: Reading) -> ByDay:
+    return encode_journeys(_whole_timelines(days, leads, False).iterator(chunk_size=5_000), reading)
+
+
+def _read_detours(days, leads, reading: Reading) -> ByDay:
+    detour_stages = {s.id for v in reading.book.versions for s in v.stages.values() if s.kind == "detour"}
+    on_days = _stays(leads).filter(entered_day__in=days, stage_id__in=detour_stages)
+    rows = StageEntry.objects.filter(lead_id__in=on_days.values("lead_id")).order_by("lead_id").values_list(*STAY_SELECT)
+    found = encode_detours(rows.iterator(chunk_size=5_000), reading)
+    wanted = {day_number(day) for day in days}
+    return {day: columns for day, columns in found.items() if day in wanted}
+
+
+def _read_deals(days, leads, reading: Reading) -> ByDay:
+    rows = _counted(Deal.objects.filter(voided=False, created_day__in=days), "", leads)
+    return encode_deals(rows.annotate(**lead_first("", _OWN)).values_list(*DEAL_SELECT).iterator(chunk_size=5_000), reading)
+
+
+def _read_spans(days, leads, reading: Reading) -> ByDay:
+    rows = _counted(DealSpan.objects.filter(from_day__in=days), "deal__", leads)
+    rows = rows.annotate(**lead_first("deal__", _OWN)).values_list(*SPAN_SELECT)
+    return encode_spans(rows.iterator(chunk_size=5_000), reading)
+
+
+def _read_credits(days, leads, reading: Reading) -> ByDay:
+    rows = _counted(DealCredit.objects.filter(day__in=days), "deal__", leads)
+    rows = rows.annotate(**lead_first("deal__", _OWN)).values_list(*CREDIT_SELECT)
+    return encode_credits(rows.iterator(chunk_size=5_000), reading)
+
+
+def _read_touches(days, leads, reading: Reading) -> ByDay:
+    rows = Touch.objects.filter(day__in=days, voids__isnull=True, voided_by__isnull=True)
+    # A touch of a lead that was taken out is taken out with it.
+    rows = rows.exclude(lead__voided=True).exclude(lead__merged_into__voided=True)
+    rows = _counted(rows, "", leads).annotate(**lead_first(""))
+    return encode_touches(rows.values_list(*TOUCH_SELECT).iterator(chunk_size=5_000), reading)
+
+
+def _read_spend(days, leads, reading: Reading) -> ByDay:
+    if leads is not None:
+        return {}  # spend belongs to no lead
+    rows = Spend.objects.filter(
+        service_from__lte=max(days), service_to__gte=min(days), voids__isnull=True, voided_by__isnull=True
+    )
+    found = encode_spend(rows.values_list(*SPEND_SELECT).iterator(chunk_size=5_000), reading)
+    wanted = {day_number(day) for day in days}
+    return {day: columns for day, columns in found.items() if day in wanted}
+
+
+READERS: dict[str, Callable[[list[dt.date], Sequence[int] | None, Reading], ByDay]] = {
+    "stay": _read_stays,
+    "journey": _read_journeys,
+    "detour": _read_detours,
+    "deal": _read_deals,
+    "deal_span": _read_spans,
+    "credit": _read_credits,
+    "touch": _read_touches,
+    "spend": _read_spend,
+}

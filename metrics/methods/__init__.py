@@ -1,0 +1,1 @@
+"""Pure mathematics on arrays: no Django in here."""

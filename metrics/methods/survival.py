@@ -1,0 +1,96 @@
+"""Estimators for conversion and time in stage with members who are still under way (metrics-spec 2.1 and 2.3).
+
+Ages are whole days (or minutes); ties are legal. `NEVER` stands for an event that has not happened.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from metrics.methods.intervals import loglog, wilson
+
+NEVER = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Incidence:
+    """Share converted by age h, with its 95 % interval and whether every member was followed that long."""
+
+    value: float | None
+    interval: tuple[float, float] | None
+    mature: bool
+    converted: int  # members seen to convert within h
+    open: int  # members not yet converted whose age is below h
+
+
+def first_reach_incidence(age: np.ndarray, follow: np.ndarray, horizon: int) -> Incidence:
+    """Censoring-complete cumulative incidence of a first reach within `horizon` days (F9, spec 2.3).
+
+    `age`: days from the first reach of s to that of s', NEVER if not reached. `follow`: days each member was followed.
+    C(h) = 1 - prod over a <= h of (1 - d(a) / Y(a)), Y(a) = #{follow >= a and age >= a}, d(a) = #{age = a <= follow}.
+    The variance is Greenwood's; with everybody followed for `horizon` days it is the plain share and Wilson's interval.
+    """
+    n = len(age)
+    if n == 0:
+        return Incidence(None, None, True, 0, 0)
+    seen = age <= follow
+    converted = int(np.count_nonzero(seen & (age <= horizon)))
+    still_open = int(np.count_nonzero((follow < horizon) & ~seen))
+    if int(follow.min()) >= horizon:
+        return Incidence(converted / n, wilson(converted, n), True, converted, still_open)
+    at_risk_until = np.minimum(np.minimum(age, follow), horizon)
+    events = np.bincount(age[seen & (age <= horizon)], minlength=horizon + 1)
+    leaving = np.bincount(at_risk_until, minlength=horizon + 1)
+    at_risk = n - np.concatenate(([0], np.cumsum(leaving)[:-1]))
+    survival, variance_sum = 1.0, 0.0
+    for a in np.nonzero(events)[0]:
+        d, y = int(events[a]), int(at_risk[a])
+        survival *= 1 - d / y
+        variance_sum += math.inf if y == d else d / (y * (y - d))
+    value = 1 - survival
+    interval = None if math.isinf(variance_sum) else loglog(value, survival**2 * variance_sum)
+    return Incidence(value, interval or wilson(converted, n), False, converted, still_open)
+
+
+@dataclass(frozen=True)
+class ExitCurve:
+    """Aalen–Johansen curves: at each age with an exit, the share still in stage and the share out by cause."""
+
+    ages: list[int]
+    at_risk: list[int]
+    staying: list[float]
+    causes: dict[int, list[float]]
+
+    def age_at(self, share_out: float) -> int | None:
+        """Smallest age at which at least `share_out` have left; None if the curve never gets there."""
+        for age, staying in zip(self.ages, self.staying, strict=True):
+            if staying <= 1 - share_out + 1e-12:
+                return age
+        return None
+
+
+def exit_curve(age: np.ndarray, cause: np.ndarray, *, least_at_risk: int = 1) -> ExitCurve:
+    """Competing exits from a stage: `age` at exit or censoring, `cause` 0 for still open (spec 2.1, 2.3).
+
+    F_k(t) = sum over a <= t of S(a-) d_k(a) / Y(a) and S(a) = prod (1 - d(a) / Y(a)), so S + sum F_k = 1 always.
+    The curve stops where fewer than `least_at_risk` are left. Source: Aalen & Johansen (1978).
+    """
+    kinds = [int(k) for k in np.unique(cause) if k != 0]
+    curve = ExitCurve([], [], [], {k: [] for k in kinds})
+    staying, out = 1.0, dict.fromkeys(kinds, 0.0)
+    order = np.sort(age)
+    for a in np.unique(age[cause != 0]):
+        at_risk = len(order) - int(np.searchsorted(order, a, side="left"))
+        if at_risk < least_at_risk:
+            break
+        here = cause[(age == a) & (cause != 0)]
+        for k in kinds:
+            out[k] += staying * int(np.count_nonzero(here == k)) / at_risk
+        staying *= 1 - len(here) / at_risk
+        curve.ages.append(int(a))
+        curve.at_risk.append(at_risk)
+        curve.staying.append(staying)
+        for k in kinds:
+            curve.causes[k].append(out[k])
+    return curve

@@ -1,0 +1,181 @@
+"""The worker: stale notes in, segments of the next generation out (architecture 5).
+
+Facts are read and packed outside a write transaction. One short transaction then checks the lease, writes each segment only
+if it still is the one that was read, deletes exactly the notes that were read and raises the generation. Any miss rolls
+everything back. A crash loses nothing, a second run gives the same bytes, a worker that lost its lease writes nothing.
+"""
+
+import datetime as dt
+import secrets
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from django.db import transaction
+from django.db.models import F
+
+from campaigns.models import Spend
+from core.models import StaleNote
+from core.periods import day_number
+from core.stale import note_stale
+from leads.models import Deal, DealCredit, DealSpan, StageEntry, Touch
+from metrics.fact_queries import READERS
+from metrics.facts import Reading
+from metrics.models import RollupState, Segment
+from metrics.segments import KINDS, empty, join, pack, unpack, without
+
+LEASE = dt.timedelta(seconds=60)
+# One round: so many notes are read, and so many whole days or patched leads are recomputed in one transaction.
+MAX_NOTES = 20_000
+MAX_DAYS = 120
+MAX_LEADS = 500
+
+
+class LeaseLost(RuntimeError):
+    """Another worker took over while this one computed; nothing was written."""
+
+
+class Overtaken(RuntimeError):
+    """A segment changed between reading and writing; nothing was written, the notes are still there."""
+
+
+@dataclass
+class Round:
+    """What one transaction will do."""
+
+    note_ids: list[int] = field(default_factory=list)
+    whole: set[dt.date] = field(default_factory=set)
+    patches: dict[dt.date, set[int]] = field(default_factory=lambda: defaultdict(set))
+
+
+def drain(*, report: Callable[[int], None] | None = None) -> int:
+    """Work until no note is left; returns how many were worked off. Returns early if another worker holds the lease."""
+    token = take_lease()
+    if token is None:
+        return 0
+    done = 0
+    try:
+        while True:
+            worked = run_round(token)
+            done += worked
+            if report is not None and worked:
+                report(StaleNote.objects.count())
+            if not worked:
+                return done
+    except LeaseLost:
+        return done
+    finally:
+        give_back(token)
+
+
+def take_lease() -> str | None:
+    """A token that lets this process write, or None if another one may. A dead owner's lease ends by itself."""
+    RollupState.objects.get_or_create(id=1)
+    token, now = secrets.token_hex(16), dt.datetime.now(dt.UTC)
+    free = RollupState.objects.filter(id=1, lease_token="") | RollupState.objects.filter(id=1, lease_until__lt=now)
+    return token if free.update(lease_token=token, lease_until=now + LEASE) else None
+
+
+def give_back(token: str) -> None:
+    RollupState.objects.filter(id=1, lease_token=token).update(lease_token="", lease_until=None)
+
+
+def run_round(token: str) -> int:
+    """One round of at most MAX_DAYS days or MAX_LEADS leads; returns the number of notes it worked off."""
+    round_ = _plan()
+    if not round_.note_ids:
+        return 0
+    written = _compute(round_)
+    now = dt.datetime.now(dt.UTC)
+    try:
+        with transaction.atomic():
+            mine = RollupState.objects.filter(id=1, lease_token=token)
+            if not mine.update(generation=F("generation") + 1, written_at=now, lease_until=now + LEASE):
+                raise LeaseLost
+            _write(written, RollupState.objects.get(id=1).generation)
+            for start in range(0, len(round_.note_ids), 900):
+                StaleNote.objects.filter(id__in=round_.note_ids[start : start + 900]).delete()
+    except Overtaken:
+        return run_round(token)
+    return len(round_.note_ids)
+
+
+def _plan() -> Round:
+    """The oldest notes, grouped, as far as one round goes."""
+    notes = list(StaleNote.objects.order_by("id").values_list("id", "lead_id", "day")[:MAX_NOTES])
+    whole = {day for _, lead, day in notes if lead is None}
+    round_ = Round(whole=set(sorted(whole)[:MAX_DAYS]))
+    leads: set[int] = set()
+    for note, lead, day in notes:
+        if day in round_.whole:
+            round_.note_ids.append(note)
+        elif lead is not None and day not in whole and (lead in leads or len(leads) < MAX_LEADS) and not round_.whole:
+            leads.add(lead)
+            round_.patches[day].add(lead)
+            round_.note_ids.append(note)
+    return round_
+
+
+Written = list[tuple[str, dt.date, bytes, int | None]]  # kind, day, payload, generation that was read (None: no segment)
+
+
+def _compute(round_: Round) -> Written:
+    reading = Reading()
+    days = sorted(round_.whole | set(round_.patches))
+    leads = sorted(set().union(*round_.patches.values()))
+    written: Written = []
+    for kind in KINDS:
+        stored = {
+            day: (generation, payload)
+            for day, generation, payload in Segment.objects.filter(kind=kind, day__in=days).values_list(
+                "day", "generation", "payload"
+            )
+        }
+        whole = READERS[kind](sorted(round_.whole), None, reading) if round_.whole else {}
+        patched = READERS[kind](sorted(round_.patches), leads, reading) if round_.patches else {}
+        for day in days:
+            generation, payload = stored.get(day, (None, None))
+            number = day_number(day)
+            if day in round_.whole:
+                rows = whole.get(number, empty(kind))
+            elif kind == "spend":
+                continue
+            else:
+                # Every lead of the round was read for every day of it, so all their rows of the day are replaced.
+                old = unpack(payload) if payload is not None else empty(kind)
+                rows = join(kind, [without(old, np.array(leads, np.int64)), patched.get(number, empty(kind))])
+            if generation is None and not len(rows["lead"]):
+                continue
+            packed = pack(kind, rows)
+            if payload is None or bytes(payload) != packed:
+                written.append((kind, day, packed, generation))
+    return written
+
+
+def _write(written: Written, generation: int) -> None:
+    new = []
+    for kind, day, payload, read in written:
+        if read is None:
+            if Segment.objects.filter(kind=kind, day=day).exists():
+                raise Overtaken
+            new.append(Segment(kind=kind, day=day, generation=generation, payload=payload))
+        elif not Segment.objects.filter(kind=kind, day=day, generation=read).update(generation=generation, payload=payload):
+            raise Overtaken
+    Segment.objects.bulk_create(new, batch_size=100)
+
+
+def note_everything() -> int:
+    """Leave a note for every day that has or should have a segment. Returns the number of days."""
+    days = set(Segment.objects.values_list("day", flat=True).distinct())
+    for model, column in (
+        (StageEntry, "entered_day"),
+        (Deal, "created_day"),
+        (DealSpan, "from_day"),
+        (DealCredit, "day"),
+        (Touch, "day"),
+    ):
+        days |= set(model.objects.filter(**{f"{column}__isnull": False}).values_list(column, flat=True).distinct())
+    for start, end in Spend.objects.values_list("service_from", "service_to").distinct():
+        days |= {start + dt.timedelta(days=i) for i in range((end - start).days + 1)}
+    return note_stale((None, day) for day in days)

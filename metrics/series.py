@@ -1,0 +1,145 @@
+"""The only reader of the rollup: every page, chart, API answer and command gets its facts from one snapshot here.
+
+A process keeps the decoded segments of one generation. A request fetches the generation and all segments newer than its own
+in one statement, builds new tables and swaps one reference; what it then reads is one generation, whatever is written
+meanwhile.
+"""
+
+import datetime as dt
+import threading
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from django.db import connection
+
+from core.money import apply_basis_points
+from core.periods import date_of
+from core.queries import Calendar, calendar, organisation
+from funnel.book import Book, load_book
+from funnel.models import SegmentMargin
+from metrics.segments import FAR, KINDS, MISSING, Table, unpack
+
+KNOWN, ESTIMATED, NO_PROFIT = 1, 2, 0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All facts of one generation, with the agreement that gives them their names. Read-only."""
+
+    generation: int
+    epoch: int
+    written_at: dt.datetime | None
+    tables: dict[str, Table]
+    book: Book
+    calendar: Calendar
+    currency: str
+    week_start: int
+    year_start: int
+    margins: tuple[tuple[int | None, dt.date, int], ...] = ()
+    as_of: dt.datetime | None = None
+    _memo: dict = field(default_factory=dict, repr=False)
+
+    def __getitem__(self, kind: str) -> Table:
+        return self.tables[kind]
+
+    def margin(self, segment: int, day: dt.date) -> int | None:
+        """Agreed margin in basis points for a segment on a day: the segment's own, else the one for all others."""
+        best: dict[int | None, int] = {}
+        for owner, from_day, basis_points in self.margins:
+            if from_day <= day:
+                best[owner] = basis_points
+        return best.get(segment, best.get(None))
+
+    @cached_property
+    def profit(self) -> tuple[np.ndarray, np.ndarray]:
+        """Gross profit of each deal row in base minor units, and how it is known: KNOWN, ESTIMATED or NO_PROFIT.
+
+        A deal without cost uses the agreed margin of its segment on the day it closed (architecture 4).
+        """
+        deals = self.tables["deal"]
+        base, cost = deals["base"], deals["bcost"]
+        how = np.where((base != MISSING) & (cost != MISSING), KNOWN, NO_PROFIT).astype(np.int8)
+        value = np.where(how == KNOWN, base - np.where(cost == MISSING, 0, cost), MISSING)
+        # A cost that is entered but has no dated rate is unknown, not missing: no margin stands in for it.
+        absent = (base != MISSING) & (deals["cost"] == MISSING) & (deals["close"] != FAR)
+        for row in np.nonzero(absent)[0]:
+            margin = self.margin(int(deals["segment"][row]) or None, date_of(deals["close"][row]))
+            if margin is not None:
+                value[row] = apply_basis_points(int(base[row]), margin)
+                how[row] = ESTIMATED
+        return value, how
+
+    def memo(self, key, compute):
+        """Computed once per snapshot: figures are pure functions of it."""
+        if key not in self._memo:
+            self._memo[key] = compute()
+        return self._memo[key]
+
+
+_lock = threading.Lock()
+_held: dict[str, Snapshot] = {}
+
+_NEWER = """
+    SELECT s.generation, s.epoch, s.written_at, g.kind, g.day, g.payload
+    FROM metrics_rollupstate s
+    LEFT JOIN metrics_segment g ON g.generation > CASE WHEN s.epoch = %s THEN %s ELSE -1 END
+    WHERE s.id = 1
+"""
+
+
+def current() -> Snapshot:
+    """The newest generation. Two queries when nothing has moved since this process last looked: none of them reads facts."""
+    name = str(connection.settings_dict["NAME"])
+    held = _held.get(name)
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWER, [held.epoch if held else 0, held.generation if held else -1])
+        rows = cursor.fetchall()
+    if not rows:
+        return _fresh(0, 0, None, {kind: Table.of(kind, {}) for kind in KINDS})
+    generation, epoch, written_at = rows[0][:3]
+    if held and (held.generation, held.epoch) == (generation, epoch):
+        return held
+    with _lock:
+        old = held.tables if held and held.epoch == epoch else {kind: Table.of(kind, {}) for kind in KINDS}
+        changed: dict[str, dict[int, dict]] = {}
+        for *_, kind, day, payload in rows:
+            if kind is not None:
+                number = _day(day).toordinal() - dt.date(1970, 1, 1).toordinal()
+                changed.setdefault(kind, {})[number] = unpack(payload)
+        tables = {kind: old[kind].replaced(changed[kind]) if kind in changed else old[kind] for kind in KINDS}
+        snapshot = _fresh(generation, epoch, _instant(written_at), tables)
+        _held[name] = snapshot
+        return snapshot
+
+
+def _fresh(generation, epoch, written_at, tables) -> Snapshot:
+    company = organisation()
+    margins = ()
+    book = load_book()
+    if book:
+        rows = SegmentMargin.objects.filter(agreement_id=book.newest.id).order_by("from_day")
+        margins = tuple(rows.values_list("segment_id", "from_day", "basis_points"))
+    return Snapshot(
+        generation=generation,
+        epoch=epoch,
+        written_at=written_at,
+        tables=tables,
+        book=book,
+        calendar=calendar(),
+        currency=company.base_currency,
+        week_start=company.week_start,
+        year_start=company.fiscal_year_start,
+        margins=margins,
+    )
+
+
+def _day(value) -> dt.date:
+    return value if isinstance(value, dt.date) else dt.date.fromisoformat(value)
+
+
+def _instant(value) -> dt.datetime | None:
+    """SQLite's raw rows carry text."""
+    if isinstance(value, str):
+        value = dt.datetime.fromisoformat(value)
+    return value if value is None or value.tzinfo else value.replace(tzinfo=dt.UTC)
