@@ -291,26 +291,39 @@ def _percent_of(value, scale) -> str:
     return f"{min(max(float(value) / float(scale) * 100, 0), 100):.1f}%"
 
 
+def _tick(text, at: str, anchor: str) -> str:
+    return format_html('<text x="{}" y="42" text-anchor="{}">{}</text>', at, anchor, text) if text else ""
+
+
 @register.simple_tag
-def bullet(value, plan, scale, team, end=None, large=False) -> str:
-    """Actual as a bar, plan (and the plan at the period's end) as hollow marks; the values stand beside it in text."""
+def bullet(value, plan, scale, team, end=None, large=False, plan_label="", end_label="") -> str:
+    """Actual as a bar, plan (and the plan at the period's end) as hollow marks; the values stand beside it in text.
+
+    Only the large form has room for labels below the marks.
+    """
     height, top, bar, radius = (26, 8, 10, 6.5) if large else (14, 4, 6, 4)
     drawable = _known(scale) and scale > 0
     parts = [format_html('<rect class="bg" y="{}" width="100%" height="{}"/>', top, bar)]
     if drawable and _known(value):
-        parts.append(
-            format_html('<rect class="fg t-{}" y="{}" width="{}" height="{}"/>', team, top, _percent_of(value, scale), bar)
-        )
+        length = _percent_of(value, scale)
+        parts.append(format_html('<rect class="fg t-{}" y="{}" width="{}" height="{}"/>', team, top, length, bar))
     parts += [
         format_html('<circle class="mk" cx="{}" cy="{}" r="{}"/>', _percent_of(mark, scale), top + bar // 2, radius)
         for mark in (plan, end)
         if drawable and _known(mark)
     ]
-    return format_html(
-        '<svg class="bul" width="100%" height="{}" aria-hidden="true">{}</svg>',
-        height,
-        format_html_join("", "{}", ((part,) for part in parts)),
-    )
+    name = format_html('aria-hidden="{}"', "true")
+    if large and drawable and (plan_label or end_label):
+        height = 46
+        # The label of the period's end keeps the right third; the other one stays clear of it.
+        at = float(_percent_of(plan, scale)[:-1]) if _known(plan) else 0
+        anchor = "start" if at < 22 else "middle" if at < 45 else "end"
+        parts.append(_tick(plan_label, f"{min(at + 3, 63) if anchor == 'end' else at:.1f}%", anchor))
+        parts.append(_tick(end_label, "100%", "end"))
+        words = ", ".join(label for label in (plan_label, end_label) if label)
+        name = format_html('role="img" aria-label="{}"', words)
+    drawing = format_html_join("", "{}", ((part,) for part in parts))
+    return format_html('<svg class="bul" width="100%" height="{}" {}>{}</svg>', height, name, drawing)
 
 
 def _row_parts(row) -> tuple:

@@ -215,6 +215,16 @@ def test_bullet_draws_actual_and_both_plans():
     assert [part.get("cx") for part in svg if part.tag == "circle"] == ["62.4%", "96.9%"]
 
 
+def test_bullet_labels_its_marks_where_there_is_room():
+    drawn = display.bullet(142, 161, 258, "joint", end=250, large=True, plan_label="Plan <1.61>", end_label="Quarter 2.50")
+    svg = parse(drawn)
+    assert svg.get("aria-label") == "Plan <1.61>, Quarter 2.50"
+    labels = [(part.text, part.get("x"), part.get("text-anchor")) for part in svg if part.tag == "text"]
+    assert labels == [("Plan <1.61>", "63.0%", "end"), ("Quarter 2.50", "100%", "end")]
+    early = parse(display.bullet(1, 10, 100, "joint", large=True, plan_label="Plan"))
+    assert [(part.get("x"), part.get("text-anchor")) for part in early if part.tag == "text"] == [("10.0%", "start")]
+
+
 def test_bullet_stays_inside_and_draws_nothing_for_unknown():
     assert parse(display.bullet(500, None, 100, "sales"))[1].get("width") == "100.0%"
     assert parse(display.bullet(-5, None, 100, "sales"))[1].get("width") == "0.0%"
