@@ -17,6 +17,8 @@ TOUCH_KINDS = (
 
 ADVANCE, BACK, LOST, OUT, DETOUR = 1, 2, 3, 4, 5
 OPEN, WON = 0, 1
+# How a gross profit is known: not at all, from a cost, from the agreed margin.
+NO_PROFIT, KNOWN, ESTIMATED = 0, 1, 2
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 

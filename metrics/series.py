@@ -18,9 +18,8 @@ from core.periods import date_of
 from core.queries import Calendar, calendar, organisation
 from funnel.book import Book, load_book
 from funnel.models import SegmentMargin
+from metrics.codes import ESTIMATED, KNOWN, NO_PROFIT
 from metrics.segments import FAR, KINDS, MISSING, Table, unpack
-
-KNOWN, ESTIMATED, NO_PROFIT = 1, 2, 0
 
 
 @dataclass(frozen=True)

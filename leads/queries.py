@@ -1,0 +1,49 @@
+"""Reads of leads and deals. Which of them a person may open is decided here and nowhere else."""
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from accounts.permissions import Perm
+from accounts.queries import standing
+from core.models import Organisation
+from core.queries import organisation
+from leads.models import Deal, Lead
+
+
+def _scope(user: User) -> str:
+    """all, team, own or none: the company's rule, unless the person answers for the whole funnel."""
+    perms = standing(user).perms
+    if Perm.SEE_LEADS not in perms:
+        return "none"
+    if Perm.SEE_EVERY_LEAD in perms:
+        return Organisation.Visibility.ALL
+    return organisation().lead_visibility
+
+
+def visible_leads(user: User) -> QuerySet[Lead]:
+    """The leads a person may open: in lists, drill-downs, exports, search and API alike. Merged ones show as their survivor."""
+    leads = Lead.objects.filter(merged_into__isnull=True, voided=False)
+    match _scope(user):
+        case Organisation.Visibility.ALL:
+            return leads
+        case Organisation.Visibility.TEAM:
+            return leads.filter(Q(team_id__in=standing(user).team_ids) | Q(owner=user))
+        case Organisation.Visibility.OWN:
+            return leads.filter(owner=user)
+    return leads.none()
+
+
+def visible_deals(user: User) -> QuerySet[Deal]:
+    """The deals a person may open: those of visible leads, and those without a lead under the same rule by their owner."""
+    deals = Deal.objects.filter(voided=False)
+    match _scope(user):
+        case Organisation.Visibility.ALL:
+            return deals
+        case Organisation.Visibility.TEAM:
+            teams = standing(user).team_ids
+            return deals.filter(
+                Q(lead__team_id__in=teams) | Q(lead__owner=user) | Q(lead=None, team_id__in=teams) | Q(lead=None, owner=user)
+            )
+        case Organisation.Visibility.OWN:
+            return deals.filter(Q(lead__owner=user) | Q(lead=None, owner=user))
+    return deals.none()

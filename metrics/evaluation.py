@@ -1,0 +1,286 @@
+"""From a question to an answer: the reductions, the breakdowns and the list, all on one selection."""
+
+import datetime as dt
+from dataclasses import replace
+
+import numpy as np
+
+from core.errors import DomainError
+from core.periods import Period, buckets, date_of
+from metrics import codes
+from metrics.definitions import METRICS, Basis, Kind, Metric
+from metrics.methods.intervals import wilson
+from metrics.methods.quantiles import quantile
+from metrics.methods.survival import NEVER, exit_curve, first_reach_incidence
+from metrics.segments import MISSING, UNKNOWN_DAY
+from metrics.select_money import AGE_BUCKETS
+from metrics.selection import BY_DIMENSION, BY_TIME, Question, Selection
+from metrics.series import Snapshot
+
+DEFAULT_HORIZON = 90
+SMALL = 20  # below this, counts and interval only: no ranking, no colour (X13)
+SUPPRESS = 5  # below this, a person's row shows no value
+LEAST_STAYS, LEAST_AT_RISK = 30, 5  # metrics-spec 2.4
+OTHERS = -1  # the row of all people whose single figures the reader may not see
+CAUSES = {codes.ADVANCE: "advance", codes.BACK: "back", codes.LOST: "lost", codes.OUT: "out", codes.DETOUR: "detour"}
+
+Answer = dict
+
+
+def answer(snapshot: Snapshot, question: Question, *, people: frozenset[int] | None = None) -> Answer:
+    """The answer object of architecture section 7. `people`: whose single figures may be told apart (None: everybody's)."""
+    metric = METRICS[question.key]
+    return snapshot.memo(("answer", question, people), lambda: _answer(snapshot, metric, question, people))
+
+
+def select(snapshot: Snapshot, question: Question) -> Selection:
+    """The rows behind the answer; its list."""
+    return snapshot.memo(("selection", replace(question, by=None)), lambda: METRICS[question.key].select(snapshot, question))
+
+
+def _answer(snapshot: Snapshot, metric: Metric, question: Question, people) -> Answer:
+    found: Answer = {"key": metric.key}
+    selection = select(snapshot, question)
+    found |= reduce(metric, selection, question)
+    versions = sorted({int(v) for v in np.unique(selection.version)} - {0}) if selection.version is not None else []
+    found["definition_version"] = versions or [_version_of(snapshot, question)]
+    if len(versions) > 1 and found["status"] == "ok" and metric.kind not in (Kind.COUNT, Kind.SUM):
+        found["status"] = "mixed"
+    as_of = question.as_of or snapshot.written_at
+    found["as_of"] = as_of.astimezone(snapshot.calendar.zone_at(as_of)).isoformat() if as_of else None
+    if metric.unit == "money":
+        found["currency"] = snapshot.currency
+    if question.by:
+        found["series"] = _series(snapshot, metric, selection, question, people)
+    elif selection.bucket is not None:
+        found["series"] = _age_buckets(metric, selection, question)
+    return found
+
+
+def _version_of(snapshot: Snapshot, question: Question) -> int:
+    day = question.at or (question.period.start if question.period else question.today)
+    return snapshot.book.on(day).counting_version if snapshot.book else 0
+
+
+def horizon_of(question: Question) -> int:
+    return question.horizon if question.horizon is not None else DEFAULT_HORIZON
+
+
+def reduce(metric: Metric, selection: Selection, question: Question) -> Answer:
+    """Reduce rows to the figures of a metric's kind. An empty denominator is undefined, never 0 or 100 % (X12)."""
+    n = len(selection)
+    found: Answer = {"status": "ok", "value": None, "n": n, "unit": metric.unit, "basis": str(metric.basis)}
+    if selection.excluded:
+        found["excluded"] = dict(selection.excluded)
+    match metric.kind:
+        case Kind.COUNT:
+            found["value"] = n
+        case Kind.SUM | Kind.MEAN:
+            _sum(found, selection, mean=metric.kind == Kind.MEAN)
+        case Kind.RATIO:
+            _ratio(found, selection)
+        case Kind.SHARE_OF_SUM:
+            known = selection.value != MISSING
+            whole = int(selection.value[known].sum())
+            part = int(selection.value[known & selection.hit].sum())
+            found |= {"numerator": part, "denominator": whole, "unknown": selection.unknown}
+            found["value"] = part / whole if whole else None
+            if selection.unknown:
+                found["status"] = "partial"
+        case Kind.DURATION:
+            _duration(found, selection)
+        case Kind.STAY:
+            _stay(found, selection, curve=metric.key == "stage_exit_curve")
+        case Kind.CONVERSION:
+            _conversion(found, selection, horizon_of(question))
+        case Kind.CYCLE:
+            _cycle(found, selection)
+        case Kind.RESPONSE:
+            _response(found, selection)
+    if found["value"] is None and found["status"] in ("ok", "partial"):
+        found["status"] = "undefined"
+    return found
+
+
+def _sum(found: Answer, selection: Selection, *, mean: bool) -> None:
+    known = selection.value != MISSING
+    total = int(selection.value[known].sum())
+    found["unknown"] = selection.unknown
+    if mean:
+        count = int(np.count_nonzero(known))
+        found |= {"numerator": total, "denominator": count, "value": total / count if count else None}
+    else:
+        found["value"] = total
+    estimated = int(selection.value[known & selection.estimated].sum()) if selection.estimated is not None else 0
+    if selection.estimated is not None and np.any(selection.estimated):
+        found["estimated"] = estimated
+    if selection.unknown or (selection.estimated is not None and np.any(selection.estimated)):
+        found["status"] = "partial"
+
+
+def _ratio(found: Answer, selection: Selection) -> None:
+    base = np.ones(len(selection), bool) if selection.base is None else selection.base
+    hits, whole = int(np.count_nonzero(selection.hit)), int(np.count_nonzero(base))
+    found |= {"numerator": hits, "denominator": whole, "n": whole, "value": hits / whole if whole else None}
+    if whole and selection.base is None:
+        found["interval"] = list(wilson(hits, whole))
+
+
+def _duration(found: Answer, selection: Selection) -> None:
+    days = selection.age / 86_400
+    quantiles = {f"p{q}": quantile(days, q / 100) for q in (25, 50, 75, 90)}
+    by_cause = {
+        name: {"n": int(np.count_nonzero(selection.cause == code)), "p50": quantile(days[selection.cause == code], 0.5)}
+        for code, name in CAUSES.items()
+        if np.any(selection.cause == code)
+    }
+    found |= {"value": quantiles["p50"], "quantiles": quantiles | {"by_cause": by_cause}}
+
+
+def _stay(found: Answer, selection: Selection, *, curve: bool) -> None:
+    n = len(selection)
+    found["open"] = int(np.count_nonzero(selection.cause == 0))
+    if n == 0:
+        return
+    result = exit_curve(
+        selection.age, selection.cause, least_at_risk=min(LEAST_AT_RISK, n) if n < LEAST_STAYS else LEAST_AT_RISK
+    )
+    found["quantiles"] = {"p50": result.age_at(0.5), "p75": result.age_at(0.75)}
+    if curve:
+        found["curve"] = [
+            {"age": age, "at_risk": result.at_risk[i], "staying": result.staying[i]}
+            | {name: result.causes[code][i] for code, name in CAUSES.items() if code in result.causes}
+            for i, age in enumerate(result.ages)
+        ]
+        found["value"] = result.causes.get(codes.ADVANCE, [0.0])[-1] if result.ages else None
+    else:
+        found["value"] = result.age_at(0.5)
+    if n < LEAST_STAYS:
+        found |= {"status": "suppressed", "value": None}
+        found.pop("curve", None)
+    elif found["value"] is None:
+        found |= {"status": "immature", "last_age": result.ages[-1] if result.ages else 0}
+
+
+def _conversion(found: Answer, selection: Selection, horizon: int) -> None:
+    result = first_reach_incidence(selection.age, selection.follow, horizon)
+    found |= {
+        "value": result.value,
+        "numerator": result.converted,
+        "denominator": len(selection),
+        "open": result.open,
+        "horizon": horizon,
+    }
+    if result.interval is not None:
+        found["interval"] = list(result.interval)
+    if not result.mature:
+        found["status"] = "immature"
+
+
+def _cycle(found: Answer, selection: Selection) -> None:
+    done = selection.age[selection.age != NEVER]
+    found |= {
+        "value": quantile(done, 0.5),
+        "numerator": len(done),
+        "denominator": len(selection),
+        "open": len(selection) - len(done),
+        "quantiles": {f"p{q}": quantile(done, q / 100) for q in (25, 50, 75, 90)},
+    }
+
+
+RESPONSE_MARKS = (5, 60, 1440)  # minutes
+
+
+def _response(found: Answer, selection: Selection) -> None:
+    contacted = int(np.count_nonzero(selection.hit))
+    found |= {"numerator": contacted, "denominator": len(selection), "open": len(selection) - contacted}
+    if not len(selection):
+        return
+    result = exit_curve(selection.age, selection.cause)
+    found["quantiles"] = {"p50": result.age_at(0.5), "p75": result.age_at(0.75), "p90": result.age_at(0.9)}
+    found["value"] = found["quantiles"]["p50"]
+    # Share answered in time of all that were followed that long or answered earlier.
+    found["curve"] = []
+    for minutes in RESPONSE_MARKS:
+        share = first_reach_incidence(np.where(selection.hit, selection.age, NEVER), selection.follow, minutes)
+        found["curve"].append(
+            {"age": minutes, "share": share.value, "numerator": share.converted, "interval": share.interval}
+        )
+    if found["value"] is None:
+        found["status"] = "immature"
+
+
+# --- breakdowns -----------------------------------------------------------------------------------------------------
+
+
+def _row(metric: Metric, part: Selection, question: Question, key: str, label: str) -> Answer:
+    figures = reduce(metric, part, question)
+    row = {"key": key, "label": label, "value": figures["value"], "n": figures["n"]}
+    for name in ("numerator", "denominator", "interval", "open", "unknown", "estimated"):
+        if name in figures:
+            row[name] = figures[name]
+    if figures["status"] not in ("ok",):
+        row["status"] = figures["status"]
+    return row
+
+
+def _series(snapshot: Snapshot, metric: Metric, selection: Selection, question: Question, people) -> list[Answer]:
+    if question.by in BY_TIME:
+        return _by_time(snapshot, metric, selection, question)
+    if question.by not in BY_DIMENSION or question.by not in selection.dims:
+        raise DomainError("by_unknown", f"{metric.label} can't be broken down by {question.by}.", field="by")
+    column = selection.dims[question.by]
+    if question.by == "owner" and people is not None:
+        column = np.where((column == 0) | np.isin(column, list(people)), column, OTHERS)
+    rows = [
+        _row(metric, selection.where(column == value), question, group_key(int(value)), "") | {"_id": int(value)}
+        for value in np.unique(column)
+    ]
+    if question.by == "owner":
+        for row in rows:
+            if row["n"] < SUPPRESS and row["_id"] != OTHERS:
+                row |= {"value": None, "status": "suppressed"}
+    return rows
+
+
+def group_key(value: int) -> str:
+    """The key of a group: its id as text, "" for unknown, "others" for the people a reader may not see one by one."""
+    return {0: "", OTHERS: "others"}.get(value, str(value))
+
+
+def _by_time(snapshot: Snapshot, metric: Metric, selection: Selection, question: Question) -> list[Answer]:
+    if metric.basis == Basis.INSTANT:
+        return [
+            _row(metric, metric.select(snapshot, replace(question, at=day, by=None)), question, bucket.start.isoformat(), "")
+            for bucket in _buckets(snapshot, question)
+            if (day := min(bucket.end - dt.timedelta(days=1), question.today)) >= bucket.start
+        ]
+    rows = []
+    for bucket in _buckets(snapshot, question):
+        mask = (selection.day >= bucket.first) & (selection.day < bucket.stop)
+        rows.append(_row(metric, selection.where(mask), question, bucket.start.isoformat(), ""))
+    at_unknown_time = selection.day == UNKNOWN_DAY
+    if np.any(at_unknown_time):
+        rows.insert(0, _row(metric, selection.where(at_unknown_time), question, "", "time unknown"))
+    return rows
+
+
+def _buckets(snapshot: Snapshot, question: Question) -> list[Period]:
+    if question.period is None:
+        raise DomainError("period_missing", "A breakdown by time needs a period.", field="from")
+    cut = buckets(question.period, question.by, week_start=snapshot.week_start, year_start=snapshot.year_start)
+    found = list(cut)
+    if len(found) > 1_000:
+        raise DomainError("too_many_buckets", "Choose a coarser grain or a shorter period.", field="by")
+    return found
+
+
+def _age_buckets(metric: Metric, selection: Selection, question: Question) -> list[Answer]:
+    return [
+        _row(metric, selection.where(selection.bucket == i), question, label, f"{label} days")
+        for i, (_, label) in enumerate(AGE_BUCKETS)
+    ]
+
+
+def as_date(number: int) -> dt.date | None:
+    return None if number == UNKNOWN_DAY else date_of(number)
