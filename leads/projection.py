@@ -34,6 +34,7 @@ from leads.timeline import (
     live_events,
     merged_into,
 )
+from leads.write_columns import write_columns
 
 # From this many leads on, one note per day replaces one per lead and day: the worker rebuilds whole days instead.
 BULK = 200
@@ -194,9 +195,7 @@ def _store(leads, states: dict[int, LeadState], old_stays, roots: dict[int, int]
         StageEntry.objects.filter(opening_event_id__in=removed).delete()
     StageEntry.objects.bulk_create(sorted(added, key=lambda e: e.opening_event_id), batch_size=500)
     if changed_leads:
-        Lead.objects.bulk_update(
-            changed_leads, [n.removesuffix("_id") for n in _LEAD_PROJECTION + AMENDABLE], batch_size=200
-        )
+        write_columns(changed_leads, _LEAD_PROJECTION + AMENDABLE)
     _note(stale)
 
 
@@ -273,7 +272,7 @@ def refresh_deals(deal_ids: Iterable[int], *, context: Context | None = None) ->
         stale |= {(counted_lead(deal), s.from_day) for s in state.spans} | {
             (counted_lead(deal), c.day) for c in state.credits
         }
-    Deal.objects.bulk_update(deals.values(), [n.removesuffix("_id") for n in _DEAL_PROJECTION], batch_size=200)
+    write_columns(deals.values(), _DEAL_PROJECTION)
     DealSpan.objects.bulk_create(spans, batch_size=500)
     DealCredit.objects.bulk_create(credits, batch_size=500)
     _note(stale)
