@@ -27,7 +27,8 @@ from funnel.services import (
 )
 from leads.models import Company, Contact, Deal, DealContact, DealEvent, Lead, LeadEvent, Note, Touch
 from leads.projection import Context
-from leads.services.history import append_deal_history, append_lead_history, create_companies
+from leads.services.history import insert_companies
+from leads.services.stories import append_deal_stories, append_lead_stories
 
 CHUNK = 600  # leads at a time: the memory of one chunk, and a line of progress for each
 
@@ -79,7 +80,7 @@ class _Loader:
             )
             for fact in story.companies.values()
         }
-        create_companies(list(self.companies.values()))
+        insert_companies(companies=list(self.companies.values()), actor=None)
         self.context = Context()
         self.say(f"{story.company}: people, stages, campaigns and {len(self.companies):,} companies")
 
@@ -165,7 +166,7 @@ class _Loader:
         for start in range(0, len(facts), CHUNK):
             chunk = facts[start : start + CHUNK]
             contacts = [self._lead(fact) for fact in chunk]
-            append_lead_history(
+            append_lead_stories(
                 contacts=[contact for contact in contacts if contact is not None],
                 leads=[self.leads[fact.key] for fact in chunk],
                 touches=[self._touch(fact, touch) for fact in chunk for touch in fact.touches],
@@ -175,6 +176,7 @@ class _Loader:
                     for n in fact.notes
                 ],
                 events=[self._event(fact, step) for fact in chunk for step in fact.steps],
+                actor=self.users["ines"],
                 context=self.context,
             )
             self.say(f"{min(start + CHUNK, len(facts)):,} of {len(facts):,} leads")
@@ -247,7 +249,7 @@ class _Loader:
             chunk = chunk[:CHUNK]
             for fact in chunk:
                 self.deals[fact.key] = self._deal(fact)
-            append_deal_history(
+            append_deal_stories(
                 deals=[self.deals[fact.key] for fact in chunk],
                 people=[
                     DealContact(deal=self.deals[fact.key], contact=self.leads[fact.lead].contact, role=fact.contact_role)
@@ -255,6 +257,7 @@ class _Loader:
                     if fact.lead is not None
                 ],
                 events=[self._money(fact, step) for fact in chunk for step in fact.steps],
+                actor=self.users["ines"],
                 context=self.context,
             )
             told = {fact.key for fact in chunk}
