@@ -318,7 +318,7 @@ def bullet(value, plan, scale, team, end=None, large=False, plan_label="", end_l
         # The label of the period's end keeps the right third; the other one stays clear of it.
         at = float(_percent_of(plan, scale)[:-1]) if _known(plan) else 0
         anchor = "start" if at < 22 else "middle" if at < 45 else "end"
-        parts.append(_tick(plan_label, f"{min(at + 3, 63) if anchor == 'end' else at:.1f}%", anchor))
+        parts.append(_tick(plan_label, f"{min(at + 3, 60) if anchor == 'end' else at:.1f}%", anchor))
         parts.append(_tick(end_label, "100%", "end"))
         words = ", ".join(label for label in (plan_label, end_label) if label)
         name = format_html('role="img" aria-label="{}"', words)
@@ -334,7 +334,8 @@ def _row_parts(row) -> tuple:
 def silhouette(rows) -> str:
     """The funnel's outline beside its table: one row of 20 units per stage, a bar of 13 and a grey join to the next.
 
-    `rows` are (value, team) or mappings with these keys, in the table's order. All values stand in the table.
+    `rows` are (value, team) or mappings with these keys, in the table's order; a row of the table that is
+    no stage is (None, team) and keeps its place empty. All values stand in the table.
     """
     shapes = [_row_parts(row) for row in rows]
     largest = max((value for value, _ in shapes if _known(value)), default=0)

@@ -45,7 +45,7 @@
 
   // ---------- what all charts share ----------
   const AXIS = {
-    fixedrange: true, zeroline: false, showline: false, ticks: '', automargin: false,
+    fixedrange: true, zeroline: false, showline: false, ticks: '', tickangle: 0, automargin: false,
     gridcolor: '@grid', linecolor: '@grid', tickfont: { size: 12, color: '@muted' }
   };
   function defaults(family, layout) {

@@ -220,7 +220,7 @@ def test_bullet_labels_its_marks_where_there_is_room():
     svg = parse(drawn)
     assert svg.get("aria-label") == "Plan <1.61>, Quarter 2.50"
     labels = [(part.text, part.get("x"), part.get("text-anchor")) for part in svg if part.tag == "text"]
-    assert labels == [("Plan <1.61>", "63.0%", "end"), ("Quarter 2.50", "100%", "end")]
+    assert labels == [("Plan <1.61>", "60.0%", "end"), ("Quarter 2.50", "100%", "end")]
     early = parse(display.bullet(1, 10, 100, "joint", large=True, plan_label="Plan"))
     assert [(part.get("x"), part.get("text-anchor")) for part in early if part.tag == "text"] == [("10.0%", "start")]
 
