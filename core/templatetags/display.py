@@ -217,8 +217,7 @@ def local_time(instant, zone, now=None) -> str:
 @register.filter
 def initials(name) -> str:
     """Maya Klein -> MK, jonas@example.com -> J"""
-    parts = str(name or "").replace("@", " @").split()
-    parts = [part for part in parts if part[0].isalnum()]
+    parts = [part for part in str(name or "").replace("@", " @").split() if part[0].isalnum()]
     return (parts[0][0] + parts[-1][0] if len(parts) > 1 else parts[0][0] if parts else "?").upper()
 
 
@@ -348,13 +347,11 @@ def silhouette(rows) -> str:
         top = index * 20
         below = widths[index + 1] if index + 1 < len(widths) else None
         if below is not None:
-            edge = [
-                f"{50 - width / 2:.2f},{top + 16.5:.1f}",
-                f"{50 + width / 2:.2f},{top + 16.5:.1f}",
-                f"{50 + below / 2:.2f},{top + 23.5:.1f}",
-                f"{50 - below / 2:.2f},{top + 23.5:.1f}",
-            ]
-            parts.append(format_html('<polygon class="join" points="{}"/>', " ".join(edge)))
+            left, right, end_left, end_right = 50 - width / 2, 50 + width / 2, 50 - below / 2, 50 + below / 2
+            start, stop = top + 16.5, top + 23.5
+            corners = ((left, start), (right, start), (end_right, stop), (end_left, stop))
+            edge = " ".join(f"{x:.2f},{y:.1f}" for x, y in corners)
+            parts.append(format_html('<polygon class="join" points="{}"/>', edge))
         parts.append(
             format_html(
                 '<rect class="t-{}" x="{}" y="{}" width="{}" height="13"/>',
