@@ -226,16 +226,14 @@ def main_nav(context) -> list[dict]:
     """The header's entries: those of the view (context variable `nav`), else PLACES."""
     if context.get("nav") is not None:
         return context["nav"]
-    request = context.get("request")
-    match = getattr(request, "resolver_match", None)
+    match = getattr(context.get("request"), "resolver_match", None)
     found = []
     for name, label, icon_name in PLACES:
         try:
             url = reverse(name)
         except NoReverseMatch:
             continue
-        current = match is not None and match.url_name == name
-        found.append({"label": label, "url": url, "icon": icon_name, "current": current})
+        found.append({"label": label, "url": url, "icon": icon_name, "current": bool(match) and match.url_name == name})
     return found
 
 
