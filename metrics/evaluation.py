@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.errors import DomainError
-from core.periods import Period, buckets, date_of
+from core.periods import Period, buckets
 from metrics import codes
 from metrics.definitions import METRICS, Basis, Kind, Metric
 from metrics.methods.intervals import wilson
@@ -280,7 +280,3 @@ def _age_buckets(metric: Metric, selection: Selection, question: Question) -> li
         _row(metric, selection.where(selection.bucket == i), question, label, f"{label} days")
         for i, (_, label) in enumerate(AGE_BUCKETS)
     ]
-
-
-def as_date(number: int) -> dt.date | None:
-    return None if number == UNKNOWN_DAY else date_of(number)

@@ -1,0 +1,182 @@
+"""Facts as they were known at an instant: the events with `recorded_at` up to then, folded anew (metrics-spec 0.2).
+
+Slow by nature, and exact: the same folds and the same encodings as the rollup, on fewer events.
+"""
+
+import datetime as dt
+from collections import defaultdict
+
+from accounts.queries import team_history
+from campaigns.models import Spend
+from core.errors import DomainError
+from leads.deal_timeline import MONEY_COLUMNS, Money, fold_deal
+from leads.models import CONTACT_KINDS, Deal, DealEvent, Lead, LeadEvent, Touch
+from leads.timeline import AMENDABLE, EVENT_COLUMNS, Event, attributes, fold_lead, live_events, merged_into
+from metrics import facts
+from metrics.segments import KINDS, Table
+from metrics.series import Snapshot
+
+
+def snapshot_as_of(text: str, now: Snapshot) -> Snapshot:
+    """A snapshot of what was known at an ISO instant (company zone if it has no offset)."""
+    try:
+        at = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise DomainError(
+            "date_invalid", f"“{text[:40]}” is not an instant. Write 2026-08-31T18:00.", field="as_of"
+        ) from None
+    at = at if at.tzinfo else at.replace(tzinfo=now.calendar.zone_on(at.date()))
+    if at > dt.datetime.now(dt.UTC):
+        raise DomainError("in_the_future", "as_of lies in the future.", field="as_of")
+    return now.memo(("as of", at), lambda: _fold(at, now))
+
+
+def _fold(at: dt.datetime, now: Snapshot) -> Snapshot:
+    reading = facts.Reading(book=now.book)
+    leads, rows, dims = _leads(at, now)
+    deals, spans, credits = _deals(at, now, dims, leads)
+    by_kind = {
+        "stay": facts.encode_stays(rows, reading),
+        "journey": facts.encode_journeys(rows, reading),
+        "detour": facts.encode_detours(rows, reading),
+        "deal": facts.encode_deals(deals, reading),
+        "deal_span": facts.encode_spans(spans, reading),
+        "credit": facts.encode_credits(credits, reading),
+        "touch": facts.encode_touches(_touches(at, dims, leads), reading),
+        "spend": facts.encode_spend(_spend(at), reading),
+    }
+    return Snapshot(
+        generation=now.generation,
+        epoch=now.epoch,
+        written_at=at,
+        tables={kind: Table.of(kind, by_kind[kind]) for kind in KINDS},
+        book=now.book,
+        calendar=now.calendar,
+        currency=now.currency,
+        week_start=now.week_start,
+        year_start=now.year_start,
+        margins=now.margins,
+        as_of=at,
+    )
+
+
+def _leads(at: dt.datetime, now: Snapshot):
+    """(survivor and void state of each lead, stay rows, dimensions by lead) as known at an instant."""
+    events: dict[int, list[Event]] = defaultdict(list)
+    later_amended: dict[int, dict[str, str]] = defaultdict(dict)
+    meta: dict[int, tuple] = {}
+    columns = (*EVENT_COLUMNS, "source", "recorded_at")
+    for *row, source, recorded_at in LeadEvent.objects.order_by("id").values_list(*columns):
+        event = Event(*row)
+        if recorded_at <= at:
+            events[event.lead_id].append(event)
+            meta[event.id] = (source, recorded_at)
+        elif event.kind == LeadEvent.Kind.AMENDED:
+            later_amended[event.lead_id].setdefault(event.field, event.old)
+    stored = {row[0]: row[1:] for row in Lead.objects.values_list("id", *AMENDABLE)}
+    live = {lead_id: live_events(found) for lead_id, found in events.items()}
+    direct = {lead_id: merged_into(found) for lead_id, found in live.items()}
+    dims = {
+        lead_id: _dims(stored[lead_id], attributes(found, live[lead_id]), later_amended[lead_id])
+        for lead_id, found in events.items()
+    }
+    contacts: dict[int, list[dt.datetime]] = defaultdict(list)
+    for lead_id, instant in (
+        _standing_touches(at).filter(side="sales", kind__in=CONTACT_KINDS).values_list("lead_id", "occurred_at")
+    ):
+        contacts[lead_id].append(instant)
+    groups: dict[int, list[int]] = defaultdict(list)
+    roots = {lead_id: _root(lead_id, direct) for lead_id in events}
+    for lead_id in sorted(events):
+        groups[roots[lead_id]].append(lead_id)
+    teams, rows, voided = team_history(), [], {}
+    for root, members in groups.items():
+        state = fold_lead(
+            {i: events[i] for i in members},
+            root,
+            source_missing=dims[root][0] is None and dims[root][1] is None,
+            contacts=sorted(c for i in members for c in contacts[i]),
+            book=now.book,
+            calendar=now.calendar,
+            teams=teams,
+        )
+        voided[root] = state.voided
+        for stay in state.stays:
+            source, recorded_at = meta[stay.opening_event_id]
+            rows.append(
+                (
+                    root, *dims[root], stay.owner_id, stay.team_id, stay.opening_event_id, stay.stage_id, stay.position,
+                    stay.entry_no, stay.entered_at, stay.entered_day, stay.entered_precision, stay.left_at, stay.left_day,
+                    stay.left_precision, stay.exit_kind, stay.next_stage_id, stay.agreement_id, stay.first_contact_at,
+                    source, recorded_at, state.created_day, state.clock_skew, state.source_missing,
+                )
+            )  # fmt: skip
+    return (roots, voided), rows, dims
+
+
+def _root(lead_id: int, direct: dict[int, int | None]) -> int:
+    while direct.get(lead_id) is not None:
+        lead_id = direct[lead_id]
+    return lead_id
+
+
+def _dims(stored: tuple, amended: dict[str, str], later: dict[str, str]) -> tuple:
+    """Attributes at an instant: the corrections known then, else the value before the first later one, else today's."""
+    found = []
+    for name, value in zip(AMENDABLE, stored, strict=True):
+        text = amended.get(name, later.get(name))
+        if text is not None:
+            value = (int(text) if text else None) if name.endswith("_id") else text
+        found.append(value)
+    return tuple(found)
+
+
+def _standing_touches(at: dt.datetime):
+    voided = Touch.objects.filter(voids__isnull=False, recorded_at__lte=at).values("voids_id")
+    return Touch.objects.filter(recorded_at__lte=at, voids__isnull=True).exclude(id__in=voided)
+
+
+def _touches(at: dt.datetime, dims: dict[int, tuple], leads) -> list[tuple]:
+    roots, voided = leads
+    rows = []
+    columns = ("lead_id", "actor_id", "id", "day", "side", "kind", "channel_id", "campaign_id", "contact_id", "content_id")
+    for lead_id, *rest in _standing_touches(at).values_list(*columns):
+        root = roots.get(lead_id, lead_id)
+        if voided.get(root):
+            continue
+        rows.append((root or 0, *(dims[root] if root in dims else (None,) * len(AMENDABLE)), *rest))
+    return rows
+
+
+def _deals(at: dt.datetime, now: Snapshot, dims: dict[int, tuple], leads):
+    roots, _ = leads
+    events: dict[int, list[Money]] = defaultdict(list)
+    for *row, recorded_at in DealEvent.objects.order_by("id").values_list(*MONEY_COLUMNS, "recorded_at"):
+        if recorded_at <= at:
+            event = Money(*row)
+            events[event.deal_id].append(event)
+    teams, deals, spans, credits = team_history(), [], [], []
+    for deal in Deal.objects.filter(id__in=events):
+        state = fold_deal(events[deal.id], calendar=now.calendar, teams=teams)
+        if state.voided or state.created_day is None:
+            continue
+        root = roots.get(deal.lead_id, deal.lead_id)
+        of_lead = dims.get(root, (None,) * len(AMENDABLE))
+        own = (deal.channel_id, deal.campaign_id, deal.segment_id, deal.region_id, deal.origin, None)
+        head = (root or 0, *(a if a is not None else b for a, b in zip(of_lead, own, strict=True)))
+        head += (state.owner_id, state.team_id)
+        deals.append(
+            (
+                *head, deal.id, state.created_day, state.closed_day, state.closed_precision, state.status, deal.kind,
+                state.currency, state.amount, state.cost, state.base_amount, state.base_cost, deal.expected_close,
+            )
+        )  # fmt: skip
+        spans += [(*head, deal.id, s.from_day, s.until_day, deal.kind, s.amount, s.base_amount) for s in state.spans]
+        credits += [(*head, c.event_id, deal.id, c.day, deal.kind, c.amount, c.base_amount) for c in state.credits]
+    return deals, spans, credits
+
+
+def _spend(at: dt.datetime) -> list[tuple]:
+    voided = Spend.objects.filter(voids__isnull=False, recorded_at__lte=at).values("voids_id")
+    rows = Spend.objects.filter(recorded_at__lte=at, voids__isnull=True).exclude(id__in=voided)
+    return list(rows.values_list(*facts.SPEND_SELECT))
