@@ -33,5 +33,5 @@ def wipe_demo() -> int:
             cursor.execute(f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)}")  # noqa: S608 - no data
             removed += max(cursor.rowcount, 0)
         state, _ = RollupState.objects.select_for_update().get_or_create(id=1)
-        RollupState.objects.filter(id=1).update(epoch=state.epoch + 1, lease_token="", lease_until=None)
+        RollupState.objects.filter(id=1).update(epoch=state.epoch + 1, written_at=None, lease_token="", lease_until=None)
     return removed
