@@ -102,7 +102,7 @@ class Ledger:
             deal.term_start = won_at.date()
             deal.term_end = add_months(deal.term_start, dice.choice((6, 12, 12)))
             self._follow_up(deal, segment, region, "renewal", deal.term_end)
-        if dice.happens(0.15):
+        if dice.happens(0.22):
             day = (won_at + dt.timedelta(days=dice.uniform(70, 240))).date()
             self._follow_up(deal, segment, region, "expansion", day)
         if dice.happens(0.03):

@@ -28,10 +28,11 @@ class Shape:
     fairs: float  # share of the usual number of leads at a fair
     old_renewals_a_month: float
     spend: float  # share of the usual budget
+    wins: float = 1.0  # chance to win a deal, against the usual one
 
 
 USUAL = Shape(catalogue.COMPANY, 385, 1.0, 1.6, 1.0)
-SMALL = Shape(catalogue.SMALL_COMPANY, 57, 0.16, 0.2, 0.16)
+SMALL = Shape(catalogue.SMALL_COMPANY, 57, 0.16, 0.12, 0.16, 0.5)
 
 
 def tell_story(*, now: dt.datetime, seed: int, shape: Shape = USUAL, months: int = 18) -> Story:
@@ -147,7 +148,8 @@ class _Teller:
             lead.steps.append(Step(at, "amended", old_channel=wrong, new_channel=channel, actor=team[0]))
         if journey.opened_at is not None:
             slow = 0.85 if journey.luck < 1 else 1.06
-            self.ledger.of_lead(lead, journey.opened_at, journey.owner, quality.opportunity * slow)
+            chance = quality.opportunity * slow * self.shape.wins
+            self.ledger.of_lead(lead, journey.opened_at, journey.owner, chance)
         if origin == "marketing" and dice.happens(0.011):
             self._duplicate(lead, begin, team[0])
 

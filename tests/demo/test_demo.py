@@ -1,0 +1,220 @@
+"""The demo company through its command: what it holds, that it is the same again, and that it goes without a trace."""
+
+import datetime as dt
+import io
+
+import pytest
+from django.apps import apps
+from django.contrib.auth import authenticate
+from django.contrib.auth.password_validation import validate_password
+from django.core.management import CommandError, call_command
+from django.db.models import Count, F, Q
+from django.test import RequestFactory
+
+from accounts.models import Membership, Role, User
+from campaigns.models import Campaign, Spend
+from core.models import ExchangeRate, Organisation, StaleNote
+from demo import people
+from demo.story import SMALL, USUAL, tell_story
+from funnel.book import load_book
+from funnel.models import Stage, Target
+from leads.models import Deal, DealCredit, DealEvent, Lead, LeadEvent, Note, StageEntry, Touch
+from metrics.models import RollupState, Segment
+
+# Six in the evening in Berlin on 30 June 2025, where `until` ends the story. A fixed day keeps the test the same every day.
+EVENING = dt.datetime(2025, 6, 30, 16, tzinfo=dt.UTC)
+NOON = dt.datetime(2026, 11, 12, 11, tzinfo=dt.UTC)
+
+
+def demo(**options) -> str:
+    out = io.StringIO()
+    call_command("demo", stdout=out, **options)
+    return out.getvalue()
+
+
+def row_counts() -> dict[str, int]:
+    models = [m for m in apps.get_models(include_auto_created=True) if m is not RollupState]
+    return {model._meta.label: model._base_manager.count() for model in models}
+
+
+@pytest.fixture
+def small(db):
+    """Five months of the small company."""
+    return demo(small=True, months=5)
+
+
+@pytest.mark.django_db
+def test_every_fact_that_the_demo_promises_is_there_and_wiping_leaves_a_database_as_after_migrate():
+    # Given an empty database
+    empty = row_counts()
+    # When the demo is created
+    out = demo(small=True, until="2025-06-30")
+    now = EVENING
+    # Then it says what it does
+    assert "leads" in out and "The demo is ready after" in out
+    organisation = Organisation.objects.get()
+    assert (organisation.name, organisation.is_demo) == ("Havelbrook Valves", True)
+    # nothing lies in the future
+    for model in (LeadEvent, DealEvent, Touch, Note):
+        assert not model.objects.filter(occurred_at__gt=now).exists(), model
+    assert not Spend.objects.filter(service_to__gt=now.date() + dt.timedelta(days=1)).exists()
+    # somebody asked within the last hour
+    assert LeadEvent.objects.filter(kind="created", occurred_at__gt=now - dt.timedelta(hours=1)).exists()
+    # every stage is used and every way is gone
+    used = set(StageEntry.objects.values_list("stage__key", flat=True))
+    assert used == set(Stage.objects.values_list("key", flat=True))
+    exits = dict(StageEntry.objects.exclude(exit_kind="").values_list("exit_kind").annotate(Count("pk")))
+    assert set(exits) == {"advance", "back", "lost", "out", "detour"}
+    entered = StageEntry.objects.values("lead").annotate(
+        sql=Count("pk", filter=Q(stage__key="sql")), sal=Count("pk", filter=Q(stage__key="sal"))
+    )
+    assert entered.filter(sql__gt=0, sal=0, lead__origin="marketing").exists()
+    assert StageEntry.objects.filter(entry_no__gte=2, stage__key="mql").exists()
+    assert StageEntry.objects.filter(stage__key="mql", first_contact_at__isnull=False).exists()
+    assert StageEntry.objects.filter(stage__key="mql", first_contact_at__isnull=True).exists()
+    # moves that need a reason have an agreed one
+    agreed = {key for version in load_book().versions for keys in version.reasons.values() for key in keys}
+    needy = LeadEvent.objects.filter(kind="moved", to_stage__key__in=["lost", "recycled", "disqualified"])
+    assert set(needy.values_list("reason", flat=True)) <= agreed
+    # leads of several origins; some merged, taken out or corrected
+    assert set(Lead.objects.values_list("origin", flat=True)) == {"marketing", "sales", "partner", "customer"}
+    assert Lead.objects.filter(merged_into__isnull=False).exists()
+    assert Lead.objects.filter(voided=True).exists()
+    assert LeadEvent.objects.filter(kind="amended").exists()
+    assert not StageEntry.objects.filter(lead__origin="sales", stage__key__in=["inquiry"]).exists()
+    # deals of every kind, some without cost
+    assert set(Deal.objects.values_list("status", flat=True)) == {"open", "won", "lost"}
+    assert set(Deal.objects.values_list("kind", flat=True)) == {"new", "expansion", "renewal"}
+    assert Deal.objects.filter(status="won", cost__isnull=True).exists()
+    assert not Deal.objects.filter(status="won", amount__isnull=True).exists()
+    assert not Deal.objects.filter(status="won", cost__gte=F("amount")).exists()
+    assert Deal.objects.filter(status="open", expected_close__lt=now.date()).exists()
+    assert DealCredit.objects.exists()
+    # the leads of won deals are won, those of lost deals are not open
+    assert not Lead.objects.filter(deals__status="won", merged_into=None, voided=False).exclude(stage__key="won").exists()
+    assert (
+        not Deal.objects.filter(status="lost", lead__merged_into=None, lead__voided=False)
+        .exclude(lead__stage__key="lost")
+        .exists()
+    )
+    # both sides touched leads, and money was spent with and without a campaign
+    assert set(Touch.objects.values_list("side", flat=True)) == {"marketing", "sales"}
+    assert Spend.objects.filter(campaign__isnull=True, voids__isnull=True).exists()
+    assert Campaign.objects.exclude(spend__isnull=False).exists()
+    # a plan stands for past and future months
+    months = set(Target.objects.filter(metric="gross_profit").values_list("month", flat=True))
+    assert min(months) < now.date() < max(months)
+    # two versions of the agreement, both signed, that count alike
+    versions = load_book().versions
+    assert [(v.number, v.signed, v.counting_version) for v in versions] == [(1, True, 1), (2, True, 1)]
+    # the numbers are computed
+    assert not StaleNote.objects.exists()
+    assert Segment.objects.exists()
+    # When it is wiped
+    epoch = RollupState.objects.get().epoch
+    assert "The demo is gone" in demo(wipe=True)
+    # Then every table is as it was, and readers are told to forget
+    assert row_counts() == empty
+    assert RollupState.objects.get().epoch == epoch + 1
+
+
+@pytest.mark.django_db
+def test_a_second_demo_is_refused_with_a_sentence_and_if_empty_says_nothing(small):
+    before = row_counts()
+    assert demo(if_empty=True) == ""
+    with pytest.raises(CommandError, match="already has a company: Havelbrook Valves"):
+        demo()
+    assert row_counts() == before
+
+
+def test_a_real_company_is_neither_wiped_nor_overwritten(company, people):
+    before = row_counts()
+    with pytest.raises(CommandError, match="Testfirma is a real company"):
+        demo(wipe=True)
+    assert demo(if_empty=True) == ""
+    assert demo(sign_ins=True) == ""
+    assert row_counts() == before
+
+
+@pytest.mark.django_db
+def test_without_a_company_there_is_nothing_to_wipe_and_nobody_to_sign_in():
+    with pytest.raises(CommandError, match="no demo to remove"):
+        demo(wipe=True)
+    assert demo(sign_ins=True) == ""
+
+
+def test_one_person_per_role_can_sign_in_with_what_is_printed(small):
+    lines = demo(sign_ins=True).splitlines()[1:]
+    request = RequestFactory().post("/")
+    roles = []
+    for line in lines:
+        email = next(word for word in line.split() if "@" in word)
+        password = line.split(email)[1].strip()
+        user = authenticate(request, username=email, password=password)
+        assert user is not None, line
+        validate_password(password, user)
+        roles.append(Membership.objects.get(user=user).role)
+    assert set(roles) == set(Role.values)
+    # The others have no password that could be guessed.
+    signed = {line.split("@")[0].split()[-1] for line in lines}
+    others = User.objects.exclude(email__in=[f"{key}@{people.DOMAIN}" for key in signed])
+    assert others.count() == len(people.PEOPLE) - len(lines)
+    assert not any(user.has_usable_password() for user in others)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("options", [{"until": "2999-01-01"}, {"until": "yesterday"}, {"months": 1}])
+def test_impossible_wishes_are_refused_before_anything_is_written(options):
+    with pytest.raises(CommandError):
+        demo(**options)
+    assert not Organisation.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_earlier_end_is_the_end():
+    demo(small=True, months=3, until="2025-06-30")
+    assert LeadEvent.objects.filter(occurred_at__lte=EVENING).exists()
+    assert not LeadEvent.objects.filter(occurred_at__gt=EVENING).exists()
+    assert not ExchangeRate.objects.filter(day__gt=EVENING.date()).exists()
+
+
+@pytest.mark.parametrize("shape", [USUAL, SMALL])
+def test_same_seed_and_moment_tell_the_same_story(shape):
+    assert tell_story(now=NOON, seed=3, shape=shape, months=4) == tell_story(now=NOON, seed=3, shape=shape, months=4)
+
+
+def test_another_seed_tells_another_story():
+    one, other = (tell_story(now=NOON, seed=seed, shape=SMALL, months=4) for seed in (1, 2))
+    assert [lead.name for lead in one.leads] != [lead.name for lead in other.leads]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "now", [NOON, dt.datetime(2026, 1, 1, 2, tzinfo=dt.UTC), dt.datetime(2024, 2, 29, 23, tzinfo=dt.UTC)]
+)
+def test_any_day_and_seed_gives_a_whole_story_that_has_happened(now, seed):
+    story = tell_story(now=now, seed=seed, shape=SMALL, months=18)
+    leads = {lead.key: lead for lead in story.leads}
+    deals = {deal.key: deal for deal in story.deals}
+    for lead in story.leads:
+        times = [step.at for step in lead.steps]
+        assert times == sorted(times) and times[-1] <= now
+        assert lead.steps[0].kind == "created"
+        assert all(touch.at <= now for touch in lead.touches)
+        assert lead.company in story.companies
+        assert lead.same_contact_as is None or lead.same_contact_as in leads
+    for deal in story.deals:
+        times = [step.at for step in deal.steps]
+        assert times == sorted(times) and times[-1] <= now
+        assert deal.steps[0].kind == "opened"
+        assert deal.lead is None or deal.lead in leads
+        assert deal.renews is None or deals[deal.renews].last("won") is not None
+    assert all(line.first <= line.last <= now.date() + dt.timedelta(days=1) for line in story.spend)
+
+
+def test_the_small_company_has_some_sixty_leads_a_month_and_five_wins_a_quarter():
+    stories = [tell_story(now=NOON, seed=seed, shape=SMALL) for seed in range(6)]
+    leads = sum(len(story.leads) for story in stories) / 6 / 18
+    wins = sum(deal.last("won") is not None for story in stories for deal in story.deals) / 6 / 6
+    assert 50 <= leads <= 70
+    assert 4 <= wins <= 7
