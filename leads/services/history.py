@@ -1,89 +1,90 @@
-"""Bulk doors for whoever brings a whole history at once: many new leads or deals with everything that happened to them.
+"""Bulk doors for what comes from files: rows without events of their own (batches, companies, contacts, attributes).
 
-The rows are the same as those of single actions; only the number of statements differs.
+Events still go through `append_lead_events`, `append_deal_events` and `append_touches`. Callers hold one transaction
+around a chunk, so that a record never stands without the events that explain it.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Collection, Sequence
 
-from django.db import transaction
+from django.db.models import F
 
-from core.queries import rates
-from leads.models import Company, Contact, Deal, DealContact, DealEvent, Lead, LeadEvent, Note, Touch
-from leads.projection import Context
-from leads.services.bulk import append_deal_events, append_lead_events, append_touches
-from leads.services.deals import to_base
+from accounts.models import User
+from leads.locks import lock_deals, lock_leads
+from leads.models import Company, Contact, Deal, ImportBatch, Lead
+from leads.projection import Context, refresh_deals
 
 _BATCH = 500
 
 
-def create_companies(companies: Sequence[Company]) -> None:
+def start_batch(*, entity: str, source: str, file_name: str, actor: User | None) -> ImportBatch:
+    """Note that an import of a file begins."""
+    return ImportBatch.objects.create(entity=entity, source=source, file_name=file_name[-255:], actor=actor)
+
+
+def note_batch(*, batch: ImportBatch, counts: dict, rejects_file: str = "") -> None:
+    """How far a running import is."""
+    ImportBatch.objects.filter(id=batch.id).update(counts=counts, rejects_file=rejects_file[-255:])
+
+
+def finish_batch(*, batch: ImportBatch, state: str, counts: dict, rejects_file: str = "") -> None:
+    ImportBatch.objects.filter(id=batch.id).update(
+        state=state, counts=counts, rejects_file=rejects_file[-255:], finished_at=dt.datetime.now(dt.UTC)
+    )
+
+
+def insert_companies(*, companies: Sequence[Company], actor: User | None) -> None:
     Company.objects.bulk_create(companies, batch_size=_BATCH)
 
 
-def append_lead_history(
-    *,
-    contacts: Sequence[Contact],
-    leads: Sequence[Lead],
-    touches: Sequence[Touch],
-    notes: Sequence[Note],
-    events: Sequence[LeadEvent],
-    context: Context | None = None,
+def change_companies(*, companies: Sequence[Company], fields: Collection[str], actor: User | None) -> None:
+    """Store attributes that the caller set on these rows."""
+    if companies and fields:
+        Company.objects.bulk_update(companies, sorted(fields), batch_size=_BATCH)
+
+
+def insert_contacts(*, contacts: Sequence[Contact], actor: User | None) -> None:
+    Contact.objects.bulk_create(contacts, batch_size=_BATCH)
+
+
+def change_contacts(*, contacts: Sequence[Contact], actor: User | None) -> None:
+    """Personal data stands outside the events, so that erasure keeps the counts true."""
+    if contacts:
+        Contact.objects.bulk_update(contacts, ["name", "email", "phone"], batch_size=_BATCH)
+
+
+def insert_leads(*, leads: Sequence[Lead], actor: User | None) -> None:
+    """New leads without history; their `created` events follow in the same transaction."""
+    Lead.objects.bulk_create(leads, batch_size=_BATCH)
+
+
+def change_leads(*, leads: Sequence[Lead], fields: Collection[str], actor: User | None) -> None:
+    """Store attributes that are neither projected nor dimensions (contact, company, score, custom)."""
+    allowed = {"contact", "company", "score", "custom"}
+    if not set(fields) <= allowed:
+        raise ValueError(f"only {sorted(allowed)} are changed without an event")
+    if leads and fields:
+        lock_leads(lead.id for lead in leads)
+        Lead.objects.bulk_update(leads, sorted(fields), batch_size=_BATCH)
+        Lead.objects.filter(id__in=[lead.id for lead in leads]).update(version=F("version") + 1)
+
+
+def insert_deals(*, deals: Sequence[Deal], actor: User | None) -> None:
+    """New deals without history; their `opened` events follow in the same transaction."""
+    Deal.objects.bulk_create(deals, batch_size=_BATCH)
+
+
+def change_deals(
+    *, deals: Sequence[Deal], fields: Collection[str], actor: User | None, context: Context | None = None
 ) -> None:
-    """Create leads and append what happened to them. Touches, notes and events refer to leads as objects, which may be
-    new in this call or stored before; events of a lead come in time order."""
-    with transaction.atomic():
-        Contact.objects.bulk_create(contacts, batch_size=_BATCH)
-        Lead.objects.bulk_create(leads, batch_size=_BATCH)
-        for row in (*touches, *notes, *events):
-            row.lead = row.lead  # the id that the lead has only now
-        for touch in touches:
-            touch.contact = touch.contact
-        Note.objects.bulk_create(notes, batch_size=_BATCH)
-        # Touches first: the projection that the events ask for then finds the contacts and runs once.
-        append_touches(touches, context=context)
-        append_lead_events(events, context=context)
-
-
-def append_deal_history(
-    *,
-    deals: Sequence[Deal],
-    people: Sequence[DealContact],
-    events: Sequence[DealEvent],
-    context: Context | None = None,
-) -> None:
-    """Create deals and append what happened to them, in time order per deal. Amounts are converted at their day's rate,
-    as single actions do (X11); the deals' leads move when they are won or lost."""
-    context = context or Context()
-    with transaction.atomic():
-        Deal.objects.bulk_create(deals, batch_size=_BATCH)
-        for row in (*people, *events):
-            row.deal = row.deal
-        DealContact.objects.bulk_create(people, batch_size=_BATCH)
-        _convert(events, context)
-        append_deal_events(events, context=context)
-
-
-def _convert(events: Sequence[DealEvent], context: Context) -> None:
-    """Fill in base_amount and base_cost of each event: a close fixes both at its own day's rate."""
-    book = rates()
-    stories: dict[int, list[DealEvent]] = defaultdict(list)
-    for event in events:
-        stories[event.deal_id].append(event)
-    for story in stories.values():
-        currency, amount, cost = "", None, None
-        for event in story:
-            day = context.calendar.day_of(event.occurred_at)
-            currency = event.currency or currency
-            match event.kind:
-                case DealEvent.Kind.COST:
-                    cost = event.amount
-                    event.base_cost = to_base(cost, currency, day, book)
-                case DealEvent.Kind.WON | DealEvent.Kind.LOST:
-                    event.base_amount = to_base(amount, currency, day, book)
-                    event.base_cost = to_base(cost, currency, day, book)
-                case DealEvent.Kind.OPENED | DealEvent.Kind.AMOUNT:
-                    amount = amount if event.amount is None else event.amount
-                    event.base_amount = to_base(event.amount, currency, day, book)
-                case DealEvent.Kind.CREDITED | DealEvent.Kind.CANCELLED:
-                    event.base_amount = to_base(event.amount, currency, day, book)
+    """Store attributes of deals that no event carries; the days of their facts become stale."""
+    allowed = {"name", "company", "kind", "expected_close", "channel", "campaign", "segment", "region", "origin", "custom"}
+    if not set(fields) <= allowed:
+        raise ValueError(f"only {sorted(allowed)} are changed without an event")
+    if deals and fields:
+        ids = [deal.id for deal in deals]
+        lock_leads(deal.lead_id for deal in deals if deal.lead_id)
+        lock_deals(ids)
+        Deal.objects.bulk_update(deals, sorted(fields), batch_size=_BATCH)
+        Deal.objects.filter(id__in=ids).update(version=F("version") + 1)
+        refresh_deals(ids, context=context)
