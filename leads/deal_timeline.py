@@ -95,10 +95,14 @@ def fold_deal(events: Sequence[Money], *, calendar: Calendar, teams: TeamHistory
                 if event.kind == DealEvent.Kind.OPENED:
                     owner_id = event.owner_id
                 if event.amount is not None:
-                    amount, base_amount, amount_set = event.amount, event.base_amount, event.id
+                    amount, amount_set = event.amount, event.id
+                    if _may_convert(event, closed):
+                        base_amount = event.base_amount
                 _span(spans, day, amount, base_amount, open_=status == "open")
             case DealEvent.Kind.COST:
-                cost, base_cost, cost_set = event.amount, event.base_cost, event.id
+                cost, cost_set = event.amount, event.id
+                if _may_convert(event, closed):
+                    base_cost = event.base_cost
             case DealEvent.Kind.OWNER:
                 owner_id = event.owner_id
             case DealEvent.Kind.WON | DealEvent.Kind.LOST:
@@ -111,7 +115,7 @@ def fold_deal(events: Sequence[Money], *, calendar: Calendar, teams: TeamHistory
             case DealEvent.Kind.REOPENED:
                 status, closed = "open", None
                 _span(spans, day, amount, base_amount, open_=True)
-            case DealEvent.Kind.CONVERTED:
+            case DealEvent.Kind.CONVERTED if _may_convert(event, closed):
                 base_amount = event.base_amount if event.base_amount is not None else base_amount
                 base_cost = event.base_cost if event.base_cost is not None else base_cost
                 if spans and spans[-1].until_day is None:
@@ -147,11 +151,21 @@ def _negated(minor: int | None) -> int | None:
     return None if minor is None else -minor
 
 
+def _may_convert(event: Money, closed: Money | None) -> bool:
+    """The close fixes the conversion of all that was recorded before it, wherever that stands in time."""
+    return closed is None or event.id > closed.id
+
+
 def _span(spans: list[Span], day: dt.date, amount, base_amount, *, open_: bool) -> None:
-    """Close the running span on `day` and, if the deal is open, begin the next."""
+    """Close the running span on `day` and, if the deal is open, begin the next, unless it is the same stretch."""
     if spans and spans[-1].until_day is None:
         spans[-1] = replace(spans[-1], until_day=day)
         if spans[-1].from_day == day:
             spans.pop()
-    if open_:
+    if not open_:
+        return
+    same = Span(spans[-1].from_day, day, amount, base_amount) if spans else None
+    if spans and spans[-1] == same:
+        spans[-1] = replace(same, until_day=None)
+    else:
         spans.append(Span(day, None, amount, base_amount))

@@ -78,7 +78,9 @@ def refresh_leads(lead_ids: Iterable[int], *, context: Context | None = None, re
         return
     leads = {lead.id: lead for lead in Lead.objects.filter(id__in=members)}
     events = _events(members)
-    direct = {lead_id: merged_into(live_events(events[lead_id])) for lead_id in leads}
+    live = {lead_id: live_events(events[lead_id]) for lead_id in leads}
+    direct = {lead_id: merged_into(live[lead_id]) for lead_id in leads}
+    out = {lead_id for lead_id in leads if any(e.kind == LeadEvent.Kind.LEAD_VOIDED for e in live[lead_id])}
     roots = {lead_id: _root(lead_id, direct) for lead_id in leads}
     groups: dict[int, list[int]] = defaultdict(list)
     for lead_id in sorted(leads):
@@ -92,8 +94,8 @@ def refresh_leads(lead_ids: Iterable[int], *, context: Context | None = None, re
             state = fold_lead(
                 {i: events[i] for i in mine},
                 lead_id,
-                source_missing=leads[lead_id].channel_id is None and leads[lead_id].campaign_id is None,
-                contacts=sorted(at for i in mine for at in contacts[i]),
+                sources=(leads[lead_id].channel_id, leads[lead_id].campaign_id),
+                contacts=sorted(at for i in mine if i not in out for at in contacts[i]),
                 book=context.book,
                 calendar=context.calendar,
                 teams=context.teams,

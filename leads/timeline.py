@@ -139,7 +139,7 @@ def fold_lead(
     members: dict[int, Sequence[Event]],
     survivor: int,
     *,
-    source_missing: bool,
+    sources: tuple[int | None, int | None],
     contacts: Sequence[dt.datetime],
     book: Book,
     calendar: Calendar,
@@ -147,11 +147,12 @@ def fold_lead(
 ) -> LeadState:
     """The state of a lead from its events and those of the leads merged into it (X8).
 
-    `members`: all events by lead id, the survivor's included. `source_missing`: whether the survivor has neither channel
-    nor campaign today, before corrections are undone. `contacts`: sorted instants of sales contacts.
+    `members`: all events by lead id, the survivor's included. `sources`: the survivor's channel and campaign today;
+    corrections are undone here, so that it makes no difference whether they are in it yet. `contacts`: sorted instants of
+    sales contacts.
     """
     placed: list[tuple[dt.datetime, int, Event]] = []
-    assignments: list[Event] = []
+    assignments: list[tuple[dt.datetime, Event]] = []
     skew = voided = False
     amended: dict[str, str] = {}
     first_values: dict[str, str] = {}
@@ -169,34 +170,36 @@ def fold_lead(
         own, own_skew = _own_moves(live, calendar)
         placed += own
         skew = skew or (own_skew and lead_id == survivor)
-        assignments += [
-            e
-            for e in live
-            if e.kind == LeadEvent.Kind.ASSIGNED or (e.kind == LeadEvent.Kind.CREATED and (e.owner_id or e.team_id))
-        ]
+        assignments += [(e.occurred_at, e) for e in live if e.kind == LeadEvent.Kind.ASSIGNED]
+        # A creation that was placed earlier takes its owner along.
+        assignments += [(at, e) for at, _, e in own if e.kind == LeadEvent.Kind.CREATED and (e.owner_id or e.team_id)]
+    if voided:
+        # What was merged into a lead that is taken out is taken out with it.
+        placed, assignments = [], []
     placed.sort(key=lambda item: (item[0], item[1], item[2].id))
-    assignments.sort(key=lambda e: (e.occurred_at, e.id))
+    assignments.sort(key=lambda item: (item[0], item[1].id))
     stays = _stays(placed, assignments, contacts, book, calendar, teams)
     created = next(
         (item for item in placed if item[2].kind == LeadEvent.Kind.CREATED and item[2].lead_id == survivor),
         None,
     )
     created_at = created[0] if created else (placed[0][0] if placed else None)
-    last = assignments[-1] if assignments else None
-    if "channel_id" in first_values or "campaign_id" in first_values:
-        had = [first_values.get(name) for name in ("channel_id", "campaign_id")]
-        source_missing = all(value == "" for value in had if value is not None) and (None not in had or source_missing)
+    last_at, last = assignments[-1] if assignments else (None, None)
+    had = [
+        first_values[name] if name in first_values else now
+        for name, now in zip(("channel_id", "campaign_id"), sources, strict=True)
+    ]
     return LeadState(
         stays=tuple(stays),
         stage_id=stays[-1].stage_id if stays else None,
         stage_since=stays[-1].entered_at if stays else None,
         owner_id=last.owner_id if last else None,
-        team_id=_team(last, calendar.day_of(last.occurred_at), teams) if last else None,
+        team_id=_team(last, calendar.day_of(last_at), teams) if last else None,
         created_at=created_at,
         created_day=calendar.day_of(created_at) if created_at else None,
         voided=voided,
         clock_skew=skew,
-        source_missing=source_missing,
+        source_missing=not any(had),
         attributes=amended,
     )
 
@@ -221,7 +224,7 @@ def _stays(placed, assignments, contacts, book: Book, calendar: Calendar, teams:
                 continue
         opens.append((at, event))
         current = event.to_stage_id
-    times = [a.occurred_at for a in assignments]
+    times = [at for at, _ in assignments]
     days = [calendar.day_of(at) for at, _ in opens]
     count: dict[int, int] = {}
     stays: list[Stay] = []
@@ -260,7 +263,7 @@ def _stays(placed, assignments, contacts, book: Book, calendar: Calendar, teams:
 
 def _last_until(assignments, times, at) -> Event | None:
     index = bisect_left(times, at + dt.timedelta(microseconds=1))
-    return assignments[index - 1] if index else None
+    return assignments[index - 1][1] if index else None
 
 
 def _first_contact(contacts, start, end, precision) -> dt.datetime | None:

@@ -44,10 +44,11 @@ def lead_first(prefix: str, own: Sequence[str] = ()) -> dict:
 
 
 def _counted(queryset: QuerySet, prefix: str, leads: Sequence[int] | None) -> QuerySet:
-    """Facts counted under one of these leads; all facts for None. 0 stands for facts without a lead."""
+    """Facts counted under one of these leads; all facts for None. A lead that was taken out takes its facts with it."""
+    path = f"{prefix}lead"
+    queryset = queryset.exclude(**{f"{path}__voided": True}).exclude(**{f"{path}__merged_into__voided": True})
     if leads is None:
         return queryset
-    path = f"{prefix}lead"
     wanted = Q(**{f"{path}__merged_into_id__in": leads}) | Q(
         **{f"{path}_id__in": leads, f"{path}__merged_into__isnull": True}
     )
@@ -104,8 +105,6 @@ def _read_credits(days, leads, reading: Reading) -> ByDay:
 
 def _read_touches(days, leads, reading: Reading) -> ByDay:
     rows = Touch.objects.filter(day__in=days, voids__isnull=True, voided_by__isnull=True)
-    # A touch of a lead that was taken out is taken out with it.
-    rows = rows.exclude(lead__voided=True).exclude(lead__merged_into__voided=True)
     rows = _counted(rows, "", leads).annotate(**lead_first(""))
     return encode_touches(rows.values_list(*TOUCH_SELECT).iterator(chunk_size=5_000), reading)
 
