@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from core.errors import DomainError
 from core.stale import note_stale
@@ -83,7 +83,7 @@ def append_deal_events(events: Sequence[DealEvent], *, context: Context | None =
 def _moves_of_leads(events: Iterable[DealEvent], context: Context) -> list[LeadEvent]:
     """The first won deal moves its lead to Won; a lost one moves it to Lost if no other is open or won (architecture 4)."""
     closes = [e for e in events if e.kind in (DealEvent.Kind.WON, DealEvent.Kind.LOST)]
-    voids = [e for e in events if e.kind == DealEvent.Kind.VOIDED and e.target_id]
+    voids = [e for e in events if e.kind == DealEvent.Kind.DEAL_VOIDED or (e.kind == DealEvent.Kind.VOIDED and e.target_id)]
     if not closes and not voids:
         return []
     deals = Deal.objects.filter(id__in={e.deal_id for e in [*closes, *voids]}, lead__isnull=False).select_related("lead")
@@ -91,8 +91,11 @@ def _moves_of_leads(events: Iterable[DealEvent], context: Context) -> list[LeadE
     lead_of = {deal_id: counted_lead(deal) for deal_id, deal in deals.items()}
     leads = {lead.id: lead for lead in Lead.objects.filter(id__in=set(lead_of.values()))}
     siblings: dict[int, list[Deal]] = defaultdict(list)
-    for deal in Deal.objects.filter(lead_id__in=set(lead_of.values()), voided=False):
-        siblings[deal.lead_id].append(deal)
+    counted = set(lead_of.values())
+    for deal in Deal.objects.filter(
+        Q(lead_id__in=counted) | Q(lead__merged_into_id__in=counted), voided=False
+    ).select_related("lead"):
+        siblings[counted_lead(deal)].append(deal)
     book, moves = context.book, []
     at_won: set[int] = set()
     kind_now = {
@@ -130,9 +133,14 @@ def _moves_of_leads(events: Iterable[DealEvent], context: Context) -> list[LeadE
 
 
 def _takebacks(voids: Sequence[DealEvent]) -> list[LeadEvent]:
-    """When a deal's win or loss is taken back, so is the move that it caused."""
-    keys = {f"{v.target_id}:{kind}": v for v in voids for kind in (DealEvent.Kind.WON, DealEvent.Kind.LOST)}
-    caused = LeadEvent.objects.filter(source="deal", external_id__in=keys, voiding_events__isnull=True)
+    """When a deal, its win or its loss is taken back, so is the move that it caused."""
+    targets = {v.target_id: v for v in voids if v.target_id}
+    out = {v.deal_id: v for v in voids if v.kind == DealEvent.Kind.DEAL_VOIDED}
+    if out:
+        closes = DealEvent.objects.filter(deal_id__in=out, kind__in=(DealEvent.Kind.WON, DealEvent.Kind.LOST))
+        targets |= {event_id: out[deal_id] for event_id, deal_id in closes.values_list("id", "deal_id")}
+    keys = {f"{i}:{kind}": v for i, v in targets.items() for kind in (DealEvent.Kind.WON, DealEvent.Kind.LOST)}
+    caused = LeadEvent.objects.filter(source="deal", external_id__in=keys, voiding_events__isnull=True).order_by("id")
     return [
         LeadEvent(
             lead_id=move.lead_id,
@@ -141,7 +149,7 @@ def _takebacks(voids: Sequence[DealEvent]) -> list[LeadEvent]:
             occurred_at=keys[move.external_id].occurred_at,
             actor_id=keys[move.external_id].actor_id,
             source="deal",
-            external_id=f"{keys[move.external_id].id}:{DealEvent.Kind.VOIDED}",
+            external_id=f"{keys[move.external_id].id}:{move.id}:{DealEvent.Kind.VOIDED}",
         )
         for move in caused
     ]
