@@ -12,6 +12,8 @@ from leads.models import Company, Deal, DealEvent, Lead, Precision
 from leads.projection import Context
 from leads.services.bulk import append_deal_events, refuse_future
 
+_MONEY = ("opened", "amount", "cost", "won", "lost")
+
 
 def to_base(minor: int | None, currency: str, day: dt.date, book: Rates) -> int | None:
     """Minor units in the base currency at the rate of a day; None without an amount or a dated rate."""
@@ -137,7 +139,10 @@ def convert_missing_rates(*, actor: User | None) -> int:
     changed = 0
     waiting = Deal.objects.filter(amount__isnull=False, base_amount__isnull=True, voided=False)
     for deal in waiting.exclude(currency=book.base).order_by("id"):
-        day = deal.closed_day or deal.created_day
+        # Placed beside the last event that set money: any earlier, and that event would undo the conversion again.
+        last = deal.events.filter(kind__in=_MONEY, voiding_events__isnull=True).order_by("occurred_at").last()
+        at = max(last.occurred_at, deal.created_at)
+        day = deal.closed_day or context.calendar.day_of(at)
         amount = to_base(deal.amount, deal.currency, day, book)
         if amount is None:
             continue
@@ -146,7 +151,7 @@ def convert_missing_rates(*, actor: User | None) -> int:
             kind=DealEvent.Kind.CONVERTED,
             base_amount=amount,
             base_cost=to_base(deal.cost, deal.currency, day, book),
-            occurred_at=deal.closed_at or deal.created_at,
+            occurred_at=at,
             actor=actor,
         )
         append_deal_events([event], context=context)
