@@ -7,6 +7,7 @@ everything back. A crash loses nothing, a second run gives the same bytes, a wor
 
 import datetime as dt
 import secrets
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from django.db import transaction
 from django.db.models import F
 
 from campaigns.models import Spend
+from core.failpoints import failpoint
 from core.models import StaleNote
 from core.periods import day_number
 from core.stale import note_stale
@@ -49,24 +51,28 @@ class Round:
     patches: dict[dt.date, set[int]] = field(default_factory=lambda: defaultdict(set))
 
 
-def drain(*, report: Callable[[int], None] | None = None) -> int:
-    """Work until no note is left; returns how many were worked off. Returns early if another worker holds the lease."""
-    token = take_lease()
-    if token is None:
-        return 0
+def drain(*, report: Callable[[int], None] | None = None, until: float | None = None) -> int:
+    """Work until no note is left; returns how many were worked off. Returns early if another worker holds the lease.
+
+    `until`: a time.monotonic() after which no further round begins.
+    """
     done = 0
-    try:
-        while True:
-            worked = run_round(token)
-            done += worked
-            if report is not None and worked:
-                report(StaleNote.objects.count())
-            if not worked:
-                return done
-    except LeaseLost:
-        return done
-    finally:
-        give_back(token)
+    while (token := take_lease()) is not None:
+        try:
+            while worked := run_round(token):
+                done += worked
+                if report is not None:
+                    report(StaleNote.objects.count())
+                if until is not None and time.monotonic() > until:
+                    return done
+        except LeaseLost:
+            return done
+        finally:
+            give_back(token)
+        # A writer whose hint met the held lease was turned away: its note is worked off here, not by the next sweep.
+        if not StaleNote.objects.exists():
+            return done
+    return done
 
 
 def take_lease() -> str | None:
@@ -86,7 +92,9 @@ def run_round(token: str) -> int:
     round_ = _plan()
     if not round_.note_ids:
         return 0
+    failpoint("rollup.after_plan")
     written = _compute(round_)
+    failpoint("rollup.after_compute")
     now = dt.datetime.now(dt.UTC)
     try:
         with transaction.atomic():
@@ -94,8 +102,11 @@ def run_round(token: str) -> int:
             if not mine.update(generation=F("generation") + 1, written_at=now, lease_until=now + LEASE):
                 raise LeaseLost
             _write(written, RollupState.objects.get(id=1).generation)
+            failpoint("rollup.after_segments")
             for start in range(0, len(round_.note_ids), 900):
                 StaleNote.objects.filter(id__in=round_.note_ids[start : start + 900]).delete()
+            failpoint("rollup.before_commit")
+        failpoint("rollup.after_commit")
     except Overtaken:
         return run_round(token)
     return len(round_.note_ids)
