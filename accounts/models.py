@@ -95,3 +95,27 @@ class ApiToken(models.Model):
 
     def __str__(self):
         return f"{self.name} ({self.prefix}…)"
+
+
+class IdempotentRequest(models.Model):
+    """A write that a client may repeat under its Idempotency-Key, and what the first run answered.
+
+    `status` is empty while the first run works. `attempt` fences: a run whose claim was taken over can store nothing.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64, help_text="SHA-256 of method, path and body")
+    attempt = models.PositiveIntegerField(default=1)
+    claimed_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    status = models.PositiveSmallIntegerField(null=True, blank=True)
+    headers = models.JSONField(default=dict)
+    body = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="accounts_idempotent_by_age")]
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="accounts_idempotent_key_once")]
+
+    def __str__(self):
+        return f"request {self.pk} of user {self.user_id}"
