@@ -7,7 +7,7 @@ from accounts.permissions import Perm
 from accounts.queries import standing
 from core.models import Organisation
 from core.queries import organisation
-from leads.models import Deal, Lead
+from leads.models import Contact, Deal, Lead
 
 
 def _scope(user: User) -> str:
@@ -47,3 +47,10 @@ def visible_deals(user: User) -> QuerySet[Deal]:
         case Organisation.Visibility.OWN:
             return deals.filter(Q(lead__owner=user) | Q(lead=None, owner=user))
     return deals.none()
+
+
+def visible_contacts(user: User) -> QuerySet[Contact]:
+    """The people whose data a person may read: those of the leads they may open, and those who belong to no lead yet."""
+    if _scope(user) == Organisation.Visibility.ALL:
+        return Contact.objects.all()
+    return Contact.objects.filter(Q(id__in=visible_leads(user).values("contact_id")) | Q(leads=None))

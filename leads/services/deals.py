@@ -87,12 +87,26 @@ def win_deal(
     return _append(deal, DealEvent.Kind.WON, actor, occurred_at, time_precision=time_precision)
 
 
-def lose_deal(*, deal: Deal, actor: User | None, reason: str, occurred_at: dt.datetime | None = None) -> Deal:
+def lose_deal(
+    *,
+    deal: Deal,
+    actor: User | None,
+    reason: str,
+    occurred_at: dt.datetime | None = None,
+    time_precision: str = Precision.INSTANT,
+) -> Deal:
     """The customer said no. Moves the lead to Lost only if no other deal of it is open or won."""
     _must_be(deal, "open")
     if not reason:
         raise DomainError("reason_missing", "A lost deal needs a reason.", field="reason")
-    return _append(deal, DealEvent.Kind.LOST, actor, occurred_at, reason=reason)
+    return _append(deal, DealEvent.Kind.LOST, actor, occurred_at, reason=reason, time_precision=time_precision)
+
+
+def assign_deal(*, deal: Deal, owner: User | None, actor: User | None, occurred_at: dt.datetime | None = None) -> Deal:
+    """Give a deal to a person; who owns it when it closes is credited with it."""
+    if owner is not None and not owner.is_active:
+        raise DomainError("owner_inactive", f"{owner.name} no longer works here.", field="owner")
+    return _append(deal, DealEvent.Kind.OWNER, actor, occurred_at, owner=owner)
 
 
 def reopen_deal(*, deal: Deal, actor: User | None, occurred_at: dt.datetime | None = None) -> Deal:

@@ -38,11 +38,12 @@ def create_lead(
     external_id: str | None = None,
     import_batch=None,
     origin: str = Origin.MARKETING,
+    context: Context | None = None,
     **attributes,
 ) -> Lead:
     """A new lead in its first stage. `attributes` are Lead fields (contact, company, channel, ..., custom)."""
     refuse_future(occurred_at, dt.datetime.now(dt.UTC))
-    context = Context()
+    context = context or Context()
     version = context.book.on(context.calendar.day_of(occurred_at))
     check_move(version, None, stage.id, "", historic=external_id is not None)
     with transaction.atomic():
@@ -76,8 +77,12 @@ def move_lead(
     reason: str = "",
     note: str = "",
     expected_version: int | None = None,
+    time_precision: str = Precision.INSTANT,
+    source: str = "tandem",
+    external_id: str | None = None,
+    context: Context | None = None,
 ) -> Moved:
-    """Move a lead to a stage, now or at an earlier time.
+    """Move a lead to a stage, now or at an earlier time. `source` and `external_id` identify the move itself.
 
     The move is checked against the stage in which the lead was at `occurred_at`. Raises DomainError (the rule it breaks),
     StaleVersion if `expected_version` is not the lead's, Conflict if another writer came first.
@@ -88,13 +93,13 @@ def move_lead(
     if expected_version is not None and expected_version != lead.version:
         raise StaleVersion("version_stale", "This lead has changed since you opened it. Look again before you move it.")
     _must_stand(lead)
-    context = Context()
+    context = context or Context()
     version = context.book.on(context.calendar.day_of(at))
     with transaction.atomic():
         seen = lead.version
         if not Lead.objects.filter(id=lead.id, version=seen).update(version=F("version") + 1):
             raise Conflict("moved_first", _what_happened(lead))
-        stage_then = _stage_at(lead, at)
+        stage_then = _stage_at(lead, _placed(lead, at, time_precision, context))
         check_move(version, stage_then, to_stage.id, reason)
         event = LeadEvent(
             lead=lead,
@@ -104,13 +109,23 @@ def move_lead(
             reason=reason,
             note=Note.objects.create(lead=lead, author=actor, text=note, occurred_at=at) if note else None,
             occurred_at=at,
+            time_precision=time_precision,
             agreement_id=version.id,
             actor=actor,
+            source=source,
+            external_id=external_id,
         )
         append_lead_events([event], context=context)
     before = lead.stage_id
     lead.refresh_from_db()
     return Moved(event=event, lead=lead, current_stage_changed=lead.stage_id != before)
+
+
+def _placed(lead: Lead, at: dt.datetime, precision: str, context: Context) -> dt.datetime:
+    """A move known to the day alone, on the day of creation, happened after it (as leads.timeline places it)."""
+    if precision == Precision.DAY and lead.created_at and lead.created_day == context.calendar.day_of(at):
+        return max(at, lead.created_at)
+    return at
 
 
 def _stage_at(lead: Lead, at: dt.datetime) -> int | None:
