@@ -421,6 +421,8 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    # Choices stand where they are used; as components of their own they would get names such as KindDffEnum.
+    "POSTPROCESSING_HOOKS": [],
 }
 
 # Instants are stored in UTC; days are the company's (core/periods.py).
