@@ -49,7 +49,8 @@ def _create(table: str):
                     END IF;
                     RAISE EXCEPTION '{_MESSAGE} (%)', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
                 END $$
-                """  # noqa: S608 - no data, only our own table names
+                """,  # noqa: S608 - no data, only our own table names
+                params=None,  # the % of RAISE is not a parameter
             )
             schema_editor.execute(
                 f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "

@@ -126,13 +126,19 @@ def cohort(snapshot, question: Question) -> Selection:
     journey, mask = _at_reach(snapshot, question, question.stage)
     start, end = journey[f"r:{question.stage}"], journey[f"r:{question.to_stage}"]
     members = mask & within(start, question) & (start <= question.today_number)
+    # Somebody that sales started may be set back to MQL later: not a lead that went from the one stage to the other.
+    reversed_ = members & (end < start) & (end != UNKNOWN_DAY)
     no_time = members & (end == UNKNOWN_DAY)
-    members &= ~no_time
+    members &= ~(no_time | reversed_)
     age = np.where((end == FAR) | (end == UNKNOWN_DAY), FAR, end.astype(np.int64) - start)
     follow = question.today_number - start.astype(np.int64)
     picked = pick(journey, members, item_kind="lead", day=start, age=age, follow=follow)
-    if np.any(no_time):
-        picked.excluded["reached the later stage at an unknown time"] = int(np.count_nonzero(no_time))
+    for why, mask in (
+        ("reached the later stage at an unknown time", no_time),
+        ("had reached the later stage before", reversed_),
+    ):
+        if np.any(mask):
+            picked.excluded[why] = int(np.count_nonzero(mask))
     return picked
 
 

@@ -1,0 +1,13 @@
+"""Every chart of the product, declared once; metrics.figures draws it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Chart:
+    key: str
+    shape: str  # a name in metrics.figures.SHAPES
+    extra: str = ""  # further classes of its container
+
+
+CHARTS = {chart.key: chart for chart in (Chart("profit-run", "running_total", "ch-run"),)}

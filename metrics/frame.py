@@ -1,0 +1,86 @@
+"""What every page of numbers shares: the period and the filters in its address."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from core.errors import DomainError
+from core.periods import Period, add_months, bucket_of, start_of
+from metrics.series import Snapshot
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A page's period, cut at today, and its filters. `choice` is the value of the period field."""
+
+    choice: str
+    label: str
+    whole: Period  # the period to its end, for the plan
+    to_date: Period  # up to and with today
+    today: dt.date
+    channel: str | None
+
+    def params(self, **more: str | list[str]) -> dict[str, str | list[str]]:
+        """Parameters of a metric for this frame."""
+        found = {"from": self.to_date.start.isoformat(), "to": self.to_date.end.isoformat()}
+        if self.channel is not None:
+            found["channel"] = self.channel
+        return found | more
+
+    def explain_url(self, key: str, **more: str | list[str]) -> str:
+        return f"{reverse('explain', args=[key])}?{urlencode(self.params(**more), doseq=True)}"
+
+    @property
+    def running(self) -> bool:
+        return self.to_date.end < self.whole.end
+
+    @property
+    def day_words(self) -> str:
+        if not self.running:
+            return f"{self.whole.days} days, complete"
+        return f"day {self.to_date.days} of {self.whole.days}"
+
+
+def period_choices(snapshot: Snapshot, today: dt.date) -> list[tuple[str, str, Period]]:
+    """This and the last five fiscal quarters, this year, the last twelve months: (value, label, period)."""
+    quarter = bucket_of(today, "quarter", year_start=snapshot.year_start)
+    found = []
+    for back in range(6):
+        start = add_months(quarter.start, -3 * back)
+        whole = Period(start, add_months(start, 3))
+        found.append((_quarter_key(start, snapshot.year_start), _quarter_label(start, snapshot.year_start), whole))
+    year = start_of(today, "year", year_start=snapshot.year_start)
+    found.append(("year", f"Year {_fiscal_year(year, snapshot.year_start)}", Period(year, add_months(year, 12))))
+    month_end = add_months(today.replace(day=1), 1)
+    found.append(("12m", "Last 12 months", Period(add_months(month_end, -12), month_end)))
+    return found
+
+
+def _fiscal_year(start: dt.date, year_start: int) -> int:
+    """Fiscal years are named after the calendar year in which they end."""
+    return add_months(start_of(start, "year", year_start=year_start), 12).year - (1 if year_start == 1 else 0)
+
+
+def _quarter_key(start: dt.date, year_start: int) -> str:
+    return f"{_fiscal_year(start, year_start)}-Q{((start.month - year_start) % 12) // 3 + 1}"
+
+
+def _quarter_label(start: dt.date, year_start: int) -> str:
+    year, quarter = _quarter_key(start, year_start).split("-")
+    return f"{quarter} {year}"
+
+
+def read_frame(snapshot: Snapshot, params: Mapping[str, str], *, today: dt.date, channels: list[str]) -> Frame:
+    """The frame in an address. Unknown values fall back to this quarter and all channels, so that old links still open."""
+    choices = period_choices(snapshot, today)
+    value, label, whole = next((c for c in choices if c[0] == params.get("period")), choices[0])
+    end = min(whole.end, today + dt.timedelta(days=1))
+    channel = params.get("channel")
+    if channel is not None and channel not in channels:
+        channel = None
+    if whole.start > today:
+        raise DomainError("period_ahead", "This period has not begun yet.", field="period")
+    return Frame(value, label, whole, Period(whole.start, end), today, channel or None)

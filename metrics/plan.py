@@ -1,0 +1,34 @@
+"""The plan beside the numbers: monthly targets of the agreement in force, prorated by calendar days."""
+
+import datetime as dt
+from fractions import Fraction
+
+from core.periods import Period, add_months
+from funnel.models import Target
+from metrics.series import Snapshot
+
+
+def monthly_targets(snapshot: Snapshot, metric: str, stage: int | None = None) -> dict[dt.date, int]:
+    """Targets for the whole company by first day of the month. Money in base minor units."""
+    if not snapshot.book:
+        return {}
+
+    def compute():
+        rows = Target.objects.filter(agreement_id=snapshot.book.newest.id, metric=metric, stage_id=stage, segment=None)
+        return dict(rows.values_list("month", "value"))
+
+    return snapshot.memo(("targets", metric, stage), compute)
+
+
+def planned(targets: dict[dt.date, int], period: Period) -> int | None:
+    """What the plan asks for in a period, parts of a month by calendar days; None if one of its months has no target."""
+    total = Fraction(0)
+    month = period.start.replace(day=1)
+    while month < period.end:
+        following = add_months(month, 1)
+        if month not in targets:
+            return None
+        overlap = (min(following, period.end) - max(month, period.start)).days
+        total += Fraction(targets[month] * overlap, (following - month).days)
+        month = following
+    return round(total)
