@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from campaigns.models import Spend
@@ -168,12 +168,13 @@ def _write(written: Written, generation: int) -> None:
     new = []
     for kind, day, payload, read in written:
         if read is None:
-            if Segment.objects.filter(kind=kind, day=day).exists():
-                raise Overtaken
             new.append(Segment(kind=kind, day=day, generation=generation, payload=payload))
         elif not Segment.objects.filter(kind=kind, day=day, generation=read).update(generation=generation, payload=payload):
             raise Overtaken
-    Segment.objects.bulk_create(new, batch_size=100)
+    try:
+        Segment.objects.bulk_create(new, batch_size=100)
+    except IntegrityError as error:
+        raise Overtaken from error
 
 
 def note_everything() -> int:

@@ -110,7 +110,7 @@ def _moves_of_leads(events: Iterable[DealEvent], context: Context) -> list[LeadE
             stage = version.of_kind(StageKind.WON)
             at_won.add(lead_id)
         else:
-            others = [d for d in siblings[lead_id] if d.id != event.deal_id and d.status in ("open", "won")]
+            others = [d for d in siblings[lead_id] if d.id != event.deal_id and _stood(d, event.occurred_at)]
             stage = None if others or kind_now.get(lead_id) == StageKind.LOST else version.of_kind(StageKind.LOST)
         if stage is None:
             continue
@@ -130,6 +130,13 @@ def _moves_of_leads(events: Iterable[DealEvent], context: Context) -> list[LeadE
             )
         )
     return moves + _takebacks(voids)
+
+
+def _stood(deal: Deal, at: dt.datetime) -> bool:
+    """Whether a deal was open or won at an instant: a file may tell of a later deal in the same breath."""
+    if deal.created_at is None or deal.created_at > at:
+        return False
+    return deal.status != Deal.Status.LOST or deal.closed_at > at
 
 
 def _takebacks(voids: Sequence[DealEvent]) -> list[LeadEvent]:
