@@ -1,6 +1,13 @@
 """The rollup: packed day segments, and one row that says which generation is current and who may write the next."""
 
+import secrets
+
 from django.db import models
+
+
+def new_epoch() -> int:
+    """A number that no other rollup has had; a wipe adds one."""
+    return secrets.randbelow(2**30) + 1
 
 
 class Segment(models.Model):
@@ -23,8 +30,8 @@ class RollupState(models.Model):
 
     generation = models.BigIntegerField(default=0)
     written_at = models.DateTimeField(null=True, blank=True)
-    # A wipe starts a new epoch, so that readers drop what they hold instead of waiting for a higher generation.
-    epoch = models.PositiveIntegerField(default=1)
+    # Another database, or a wipe, is another epoch: readers drop what they hold instead of waiting for a higher generation.
+    epoch = models.PositiveIntegerField(default=new_epoch)
     lease_token = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     worker_seen_at = models.DateTimeField(null=True, blank=True)

@@ -82,7 +82,7 @@ _held: dict[str, Snapshot] = {}
 _NEWER = """
     SELECT s.generation, s.epoch, s.written_at, g.kind, g.day, g.payload
     FROM metrics_rollupstate s
-    LEFT JOIN metrics_segment g ON g.generation > CASE WHEN s.epoch = %s THEN %s ELSE -1 END
+    LEFT JOIN metrics_segment g ON g.generation > CASE WHEN s.epoch = %s AND s.generation >= %s THEN %s ELSE -1 END
     WHERE s.id = 1
 """
 
@@ -92,7 +92,8 @@ def current() -> Snapshot:
     name = str(connection.settings_dict["NAME"])
     held = _held.get(name)
     with connection.cursor() as cursor:
-        cursor.execute(_NEWER, [held.epoch if held else 0, held.generation if held else -1])
+        mine = held.generation if held else -1
+        cursor.execute(_NEWER, [held.epoch if held else 0, mine, mine])
         rows = cursor.fetchall()
     if not rows:
         return _fresh(0, 0, None, {kind: Table.of(kind, {}) for kind in KINDS})
@@ -100,7 +101,9 @@ def current() -> Snapshot:
     if held and (held.generation, held.epoch) == (generation, epoch):
         return held
     with _lock:
-        old = held.tables if held and held.epoch == epoch else {kind: Table.of(kind, {}) for kind in KINDS}
+        # A lower generation of the same epoch is a restored backup: everything was fetched anew.
+        goes_on = held is not None and held.epoch == epoch and generation >= held.generation
+        old = held.tables if goes_on else {kind: Table.of(kind, {}) for kind in KINDS}
         changed: dict[str, dict[int, dict]] = {}
         for *_, kind, day, payload in rows:
             if kind is not None:

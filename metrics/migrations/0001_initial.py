@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+import metrics.models
+
 
 class Migration(migrations.Migration):
 
@@ -17,7 +19,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('generation', models.BigIntegerField(default=0)),
                 ('written_at', models.DateTimeField(blank=True, null=True)),
-                ('epoch', models.PositiveIntegerField(default=1)),
+                ('epoch', models.PositiveIntegerField(default=metrics.models.new_epoch)),
                 ('lease_token', models.CharField(blank=True, max_length=32)),
                 ('lease_until', models.DateTimeField(blank=True, null=True)),
                 ('worker_seen_at', models.DateTimeField(blank=True, null=True)),
