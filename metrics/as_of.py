@@ -17,6 +17,11 @@ from metrics.segments import KINDS, Table
 from metrics.series import Snapshot
 
 
+# A fold takes seconds and its tables much memory: a page and its list ask for the same one shortly after each other.
+KEPT = 2
+_folded: dict[tuple, Snapshot] = {}
+
+
 def snapshot_as_of(text: str, now: Snapshot) -> Snapshot:
     """A snapshot of what was known at an ISO instant (company zone if it has no offset)."""
     try:
@@ -28,7 +33,12 @@ def snapshot_as_of(text: str, now: Snapshot) -> Snapshot:
     at = at if at.tzinfo else at.replace(tzinfo=now.calendar.zone_on(at.date()))
     if at > dt.datetime.now(dt.UTC):
         raise DomainError("in_the_future", "as_of lies in the future.", field="as_of")
-    return now.memo(("as of", at), lambda: _fold(at, now))
+    key = (now.epoch, now.generation, at)
+    if key not in _folded:
+        while len(_folded) >= KEPT:
+            _folded.pop(next(iter(_folded)), None)
+        _folded[key] = _fold(at, now)
+    return _folded[key]
 
 
 def _fold(at: dt.datetime, now: Snapshot) -> Snapshot:

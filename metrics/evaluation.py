@@ -35,7 +35,7 @@ def answer(snapshot: Snapshot, question: Question, *, people: frozenset[int] | N
 
 def select(snapshot: Snapshot, question: Question) -> Selection:
     """The rows behind the answer; its list."""
-    return snapshot.memo(("selection", replace(question, by=None)), lambda: METRICS[question.key].select(snapshot, question))
+    return METRICS[question.key].select(snapshot, replace(question, by=None))
 
 
 def _answer(snapshot: Snapshot, metric: Metric, question: Question, people) -> Answer:

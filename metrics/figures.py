@@ -28,7 +28,7 @@ def running_total(
     unit: str,
     ticks: list,
 ) -> dict:
-    """Actual as a solid line up to today, plan dashed with a hollow mark at its end, the same days last year as a thin line."""
+    """Actual as a solid line up to today, plan dotted with a hollow mark at its end, last year as a thin line."""
     x = [day.isoformat() for day in days]
     traces = []
     if any(value is not None for value in before):

@@ -70,11 +70,15 @@ class Snapshot:
         return value, how
 
     def memo(self, key, compute):
-        """Computed once per snapshot: figures are pure functions of it."""
+        """Computed once per snapshot: figures are pure functions of it. Only small results: no rows, no tables."""
         if key not in self._memo:
+            if len(self._memo) >= MEMO_LIMIT:
+                self._memo.clear()
             self._memo[key] = compute()
         return self._memo[key]
 
+
+MEMO_LIMIT = 2_000
 
 _lock = threading.Lock()
 _held: dict[str, Snapshot] = {}
@@ -88,7 +92,7 @@ _NEWER = """
 
 
 def current() -> Snapshot:
-    """The newest generation. Two queries when nothing has moved since this process last looked: none of them reads facts."""
+    """The newest generation: one query, which fetches no fact when nothing has moved since this process last looked."""
     name = str(connection.settings_dict["NAME"])
     held = _held.get(name)
     with connection.cursor() as cursor:
