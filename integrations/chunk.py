@@ -66,6 +66,7 @@ class Chunk:
         self.known_touches: dict[tuple[str, str], Touch] = {}
         self.companies: dict[tuple[str, str], Company] = {}
         self.planned_spend: dict[tuple[str, str], tuple] = {}
+        self.adopted_campaigns: list[int] = []
         self.planned_campaigns: dict[tuple[str, str], tuple] = {}
         # What write() stores.
         self.new_contacts: list[Contact] = []

@@ -89,7 +89,10 @@ def open_table(
     encoding = _encoding(path, head, encoding)
     try:
         candidates = (delimiter,) if delimiter else _declared_in_file(path, encoding) or DELIMITERS
-        headers = {candidate: _header(path, encoding, candidate) for candidate in candidates}
+        firsts = {candidate: _first(path, encoding, candidate) for candidate in candidates}
+        # Under a wrong delimiter a quoted header looks broken.
+        sound = {c: row for c, row in firsts.items() if not row.problem} or firsts
+        headers = {candidate: _header(path, row) for candidate, row in sound.items()}
         # The one with most of the wanted headers, else the one with most columns; comma first when equal.
         best = max(headers, key=lambda c: (len(set(wanted) & set(headers[c])), len(headers[c])))
         total = sum(1 for _ in _records(path, encoding, best)) - 1
@@ -116,7 +119,7 @@ def _encoding(path: Path, head: bytes, declared: str) -> str:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
-    if not declared and b"\x00" in head[:200]:
+    if not declared and head[:200].count(0) * 3 > len(head[:200]):
         raise FileError(
             f'{path.name} looks like UTF-16 without a byte order mark. Set encoding = "utf-16-le" in the mapping.'
         )
@@ -129,10 +132,14 @@ def _declared_in_file(path: Path, encoding: str) -> tuple[str, ...]:
     return (found[1],) if found else ()
 
 
-def _header(path: Path, encoding: str, delimiter: str) -> tuple[str, ...]:
+def _first(path: Path, encoding: str, delimiter: str) -> Row:
     first = next(_records(path, encoding, delimiter), None)
     if first is None:
         raise FileError(f"{path.name} is empty.")
+    return first
+
+
+def _header(path: Path, first: Row) -> tuple[str, ...]:
     if first.problem:
         raise FileError(f"The header of {path.name} can't be read: it {first.problem}.")
     try:

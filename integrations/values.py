@@ -113,7 +113,7 @@ def parse_amount(field: str, text: str, *, decimal: str | None, thousands: str |
     bare = unicodedata.normalize("NFKC", text).strip().lstrip("+")
     negative = bare.startswith("(") and bare.endswith(")")
     found = _AMOUNT.fullmatch((bare[1:-1] if negative else bare).strip()[: _LONGEST_AMOUNT + 1])
-    if not found or len(bare) > _LONGEST_AMOUNT:
+    if not found or len(bare) > _LONGEST_AMOUNT or (found["minus"] and found["minus2"]):
         raise RowError(field, f"“{text[:40]}” is not an amount")
     point = decimal or "."
     comma = thousands if thousands is not None else ("," if point == "." else ".")

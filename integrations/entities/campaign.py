@@ -32,7 +32,7 @@ def plan(item: Item, chunk: Chunk) -> str:
         if planned != (plain, refs):
             raise RowError("external_id" if item.key else "name", "stands in this file twice with different values")
         return "unchanged"
-    campaign = _stored(item)
+    campaign = _stored(item, chunk)
     if campaign is not None:
         if not chunk.run.update_existing:
             return "skipped"
@@ -40,6 +40,8 @@ def plan(item: Item, chunk: Chunk) -> str:
         refs = {name: ref for name, ref in refs.items() if ref.pk is None or ref.pk != getattr(campaign, name)}
         if not plain and not refs:
             return "unchanged"
+        if item.key and campaign.external_id is None:
+            chunk.journal.append(chunk.adopted_campaigns, campaign.id)
     else:
         promise = Ref("campaign", values["name"], source)
         chunk.run.refs.learn("campaign", source, [values["name"], *([item.key] if item.key else [])], promise, chunk.journal)
@@ -56,8 +58,8 @@ def plan(item: Item, chunk: Chunk) -> str:
     return "updated" if campaign is not None else "created"
 
 
-def _stored(item: Item) -> Campaign | None:
-    named = Campaign.objects.filter(name=item.values["name"], external_id=None)
+def _stored(item: Item, chunk: Chunk) -> Campaign | None:
+    named = Campaign.objects.filter(name=item.values["name"], external_id=None).exclude(id__in=chunk.adopted_campaigns)
     if item.key:
         return Campaign.objects.filter(source=item.part.source, external_id=item.key).first() or named.first()
     return named.first() or Campaign.objects.filter(name=item.values["name"]).order_by("id").first()

@@ -16,13 +16,13 @@ def check(item: Item, reader) -> None:
 def plan(item: Item, chunk: Chunk) -> str:
     values, source = item.values, item.part.source
     identity = (source, item.key or values["name"])
-    company = chunk.companies.get(identity) or _stored(item)
+    company = chunk.companies.get(identity) or _stored(item, chunk)
     refs = {f"{name}_id": ref for name in ("segment", "region") if (ref := chunk.ref(item, name)) is not None}
     plain = {name: values[name] for name in ("name", "domain") if name in values}
     if item.key:
         plain |= {"source": source, "external_id": item.key}
     if company is None:
-        company = Company(source=source, custom=dict(values.get("custom", {})), **plain)
+        company = Company(custom=dict(values.get("custom", {})), **({"source": source} | plain))
         promise = Ref("company", values["name"], source)
         chunk.journal.put(chunk.companies, identity, company)
         chunk.run.refs.learn("company", source, [values["name"], *([item.key] if item.key else [])], promise, chunk.journal)
@@ -44,12 +44,14 @@ def plan(item: Item, chunk: Chunk) -> str:
     return "updated"
 
 
-def _stored(item: Item) -> Company | None:
+def _stored(item: Item, chunk: Chunk) -> Company | None:
     """By id in the source; else one of that name that has no id yet."""
     source, name = item.part.source, item.values["name"]
     if item.key:
         found = Company.objects.filter(source=source, external_id=item.key).first()
-        return found or Company.objects.filter(name=name, external_id=None).order_by("id").first()
+        taken = [company.pk for company in chunk.companies.values() if company.pk]
+        nameless = Company.objects.filter(name=name, external_id=None).exclude(id__in=taken)
+        return found or nameless.order_by("id").first()
     return Company.objects.filter(name=name).order_by("id").first()
 
 
