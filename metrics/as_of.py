@@ -16,7 +16,6 @@ from metrics import facts
 from metrics.segments import KINDS, Table
 from metrics.series import Snapshot
 
-
 # A fold takes seconds and its tables much memory: a page and its list ask for the same one shortly after each other.
 KEPT = 2
 _folded: dict[tuple, Snapshot] = {}
