@@ -1,0 +1,86 @@
+"""What was written stays written: refused by the models, refused by the database, with one known way past it."""
+
+import ast
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.db import DatabaseError, connection, transaction
+
+from campaigns import services as campaigns
+from core.append_only import AppendOnlyError, AppendOnlyModel
+from core.maintenance import maintenance
+from core.models import Maintenance
+from core.services import record_rate
+from leads import services
+
+ROOT = Path(__file__).resolve().parents[2]
+MODELS = [model for model in apps.get_models() if issubclass(model, AppendOnlyModel)]
+
+
+@pytest.fixture
+def history(stages, at):
+    """One row at least in every append-only table."""
+    lead = services.create_lead(stage=stages["inquiry"], occurred_at=at(3, 2), actor=None)
+    services.move_lead(lead, stages["mql"], actor=None, occurred_at=at(3, 3), note="asked for a price")
+    services.record_touch(side="sales", kind="call", occurred_at=at(3, 4), lead=lead, actor=None)
+    services.open_deal(lead=lead, occurred_at=at(3, 5), amount=100, actor=None)
+    day = dt.date(2026, 3, 1)
+    campaigns.record_spend(amount=100, currency="EUR", service_from=day, service_to=day, actor=None)
+    record_rate(currency="USD", day=day, rate=Decimal("0.9"), source="test")
+
+
+def test_the_known_tables():
+    assert sorted(model.__name__ for model in MODELS) == ["DealEvent", "ExchangeRate", "LeadEvent", "Note", "Spend", "Touch"]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_models_refuse(model, history):
+    row = model.objects.first()
+    name = model._meta.fields[-1].attname
+    for change in (
+        row.save,
+        row.delete,
+        lambda: model.objects.update(**{name: None}),
+        lambda: model.objects.all().delete(),
+        lambda: model.objects.bulk_update([row], [model._meta.fields[1].name]),
+        lambda: model.objects.filter(pk=row.pk).update_or_create(defaults={}, pk=row.pk),
+    ):
+        with pytest.raises(AppendOnlyError):
+            change()
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+@pytest.mark.parametrize("verb", ["UPDATE {table} SET id = id", "DELETE FROM {table}"])
+def test_the_database_refuses(model, verb, history):
+    before = model.objects.count()
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(verb.format(table=model._meta.db_table))
+    assert model.objects.count() == before > 0
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_maintenance_stands_aside_inside_its_transaction_only(model, history):
+    with maintenance("test"), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {model._meta.db_table} SET id = id")
+    assert not Maintenance.objects.exists()
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {model._meta.db_table} SET id = id")
+
+
+def test_the_only_places_past_the_triggers():
+    found = set()
+    for path in sorted(ROOT.glob("*/**/*.py")):
+        part = path.relative_to(ROOT)
+        if part.parts[0] in (".venv", "tests") or "migrations" in part.parts:
+            continue
+        text = path.read_text()
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "maintenance":
+                found.add(str(part))
+        if "Maintenance.objects" in text or "core_maintenance" in text:
+            found.add(str(part))
+    # The triggers themselves, the one door, and who goes through it.
+    assert found == {"core/append_only.py", "core/maintenance.py", "demo/wiping.py"}
