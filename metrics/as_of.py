@@ -70,7 +70,7 @@ def _fold(at: dt.datetime, now: Snapshot) -> Snapshot:
 
 
 def _leads(at: dt.datetime, now: Snapshot):
-    """(survivor and void state of each lead, stay rows, dimensions by lead) as known at an instant."""
+    """(survivor of each lead and those taken out, stay rows, dimensions by lead) as known at an instant."""
     events: dict[int, list[Event]] = defaultdict(list)
     later_amended: dict[int, dict[str, str]] = defaultdict(dict)
     meta: dict[int, tuple] = {}
@@ -98,18 +98,18 @@ def _leads(at: dt.datetime, now: Snapshot):
     roots = {lead_id: _root(lead_id, direct) for lead_id in events}
     for lead_id in sorted(events):
         groups[roots[lead_id]].append(lead_id)
-    teams, rows, voided = team_history(), [], {}
+    out = {i for i, found in live.items() if any(e.kind == LeadEvent.Kind.LEAD_VOIDED for e in found)}
+    teams, rows = team_history(), []
     for root, members in groups.items():
         state = fold_lead(
             {i: events[i] for i in members},
             root,
-            source_missing=dims[root][0] is None and dims[root][1] is None,
-            contacts=sorted(c for i in members for c in contacts[i]),
+            sources=dims[root][:2],
+            contacts=sorted(c for i in members if i not in out for c in contacts[i]),
             book=now.book,
             calendar=now.calendar,
             teams=teams,
         )
-        voided[root] = state.voided
         for stay in state.stays:
             source, recorded_at = meta[stay.opening_event_id]
             rows.append(
@@ -120,7 +120,7 @@ def _leads(at: dt.datetime, now: Snapshot):
                     source, recorded_at, state.created_day, state.clock_skew, state.source_missing,
                 )
             )  # fmt: skip
-    return (roots, voided), rows, dims
+    return (roots, out), rows, dims
 
 
 def _root(lead_id: int, direct: dict[int, int | None]) -> int:
@@ -146,30 +146,34 @@ def _standing_touches(at: dt.datetime):
 
 
 def _touches(at: dt.datetime, dims: dict[int, tuple], leads) -> list[tuple]:
-    roots, voided = leads
+    roots, out = leads
     rows = []
     columns = ("lead_id", "actor_id", "id", "day", "side", "kind", "channel_id", "campaign_id", "contact_id", "content_id")
     for lead_id, *rest in _standing_touches(at).values_list(*columns):
         root = roots.get(lead_id, lead_id)
-        if voided.get(root):
+        if lead_id in out or root in out:
             continue
         rows.append((root or 0, *(dims[root] if root in dims else (None,) * len(AMENDABLE)), *rest))
     return rows
 
 
 def _deals(at: dt.datetime, now: Snapshot, dims: dict[int, tuple], leads):
-    roots, _ = leads
+    roots, out = leads
     events: dict[int, list[Money]] = defaultdict(list)
     for *row, recorded_at in DealEvent.objects.order_by("id").values_list(*MONEY_COLUMNS, "recorded_at"):
         if recorded_at <= at:
             event = Money(*row)
             events[event.deal_id].append(event)
     teams, deals, spans, credits = team_history(), [], [], []
-    for deal in Deal.objects.filter(id__in=events):
+    for deal in Deal.objects.order_by("id").iterator(chunk_size=5_000):
+        if deal.id not in events:
+            continue
         state = fold_deal(events[deal.id], calendar=now.calendar, teams=teams)
         if state.voided or state.created_day is None:
             continue
         root = roots.get(deal.lead_id, deal.lead_id)
+        if deal.lead_id in out or root in out:
+            continue  # a lead that was taken out takes its deals with it
         of_lead = dims.get(root, (None,) * len(AMENDABLE))
         own = (deal.channel_id, deal.campaign_id, deal.segment_id, deal.region_id, deal.origin, None)
         head = (root or 0, *(a if a is not None else b for a, b in zip(of_lead, own, strict=True)))
