@@ -1,11 +1,13 @@
 """Masks of the funnel metrics F1–F14 and V1–V4, V8 (metrics-spec 1 and 2)."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.errors import DomainError
 from metrics import codes
 from metrics.segments import FAR, UNKNOWN_DAY
-from metrics.selection import Question, Selection, filtered, open_at, pick, within
+from metrics.selection import Question, Selection, filtered, open_at, pick, stack, within
 
 
 def _stays(snapshot, question: Question):
@@ -112,12 +114,12 @@ def first_reach(snapshot, question: Question) -> Selection:
 
 
 def throughput(snapshot, question: Question) -> Selection:
-    """F7: first reaches of the later stage over first reaches of the earlier one, both in the period."""
-    journey, mask = _at_reach(snapshot, question, question.stage)
-    start = within(journey[f"r:{question.stage}"], question)
-    end = within(journey[f"r:{question.to_stage}"], question)
-    day = np.where(start, journey[f"r:{question.stage}"], journey[f"r:{question.to_stage}"])
-    return pick(journey, mask & (start | end), item_kind="lead", day=day, hit=end, base=start)
+    """F7: first reaches of the later stage over first reaches of the earlier one, each with its own day, owner and team."""
+    earlier, later = first_reach(snapshot, question), first_reach(snapshot, replace(question, stage=question.to_stage))
+    return stack(
+        replace(earlier, hit=np.zeros(len(earlier), bool), base=np.ones(len(earlier), bool)),
+        replace(later, hit=np.ones(len(later), bool), base=np.zeros(len(later), bool)),
+    )
 
 
 def cohort(snapshot, question: Question) -> Selection:
