@@ -1,8 +1,12 @@
 """Mapping files: what is unknown or contradictory is refused with a sentence."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from integrations.errors import FileError
+from integrations.fields import FIELDS
 from integrations.mapping import load_mapping
 
 BASE = 'entity = "lead"\nsource = "crm"\n'
@@ -78,3 +82,11 @@ def test_the_mappings_of_the_real_files_are_valid(name):
     from tests.integrations.conftest import MAPPINGS
 
     assert load_mapping(MAPPINGS / f"{name}.toml").main.columns
+
+
+def test_every_example_of_the_documentation_is_valid_and_every_entity_has_one(load):
+    page = (Path(__file__).resolve().parents[2] / "docs" / "import.md").read_text(encoding="utf-8")
+    examples = [load(text) for text in re.findall(r"```toml\n(.*?)```", page, re.S)]
+    assert {mapping.main.entity for mapping in examples} == set(FIELDS)
+    fields = {name for entity in FIELDS.values() for name in entity}
+    assert not {name for name in fields if f"`{name}`" not in page}
