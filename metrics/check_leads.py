@@ -272,9 +272,9 @@ def add_lead_rows(opinion: Opinion, group: GroupStory, world: World) -> None:
         if info is not None and info.kind == "detour" and known:
             row = dims | {"stage": stay["stage_id"], "version": version}
             for later in stays[index + 1 :]:
-                if later["entered_precision"] != "unknown":
-                    for stage in _credited(later, attributes, world):
-                        row.setdefault(f"n:{stage}", day_number(later["entered_day"]))
+                dated = later["entered_precision"] != "unknown"
+                for stage in _credited(later, attributes, world):
+                    row.setdefault(f"n:{stage}", day_number(later["entered_day"]) if dated else UNKNOWN_DAY)
             opinion.rows["detour"][day, lead, event.id] = row
     if stays:
         _add_journey(opinion, group, stays, world)
@@ -293,11 +293,11 @@ def _add_journey(opinion: Opinion, group: GroupStory, stays: list[dict], world: 
     }
     for stay in stays:
         row[f"e:{stay['stage_id']}"] = 1
-        day = UNKNOWN_DAY if stay["entered_precision"] == "unknown" else day_number(stay["entered_day"])
         for stage in _credited(stay, own.attributes, world):
             if f"r:{stage}" not in row:
                 row |= {
-                    f"r:{stage}": day,
+                    f"r:{stage}": day_number(stay["entered_day"]),
+                    f"u:{stage}": stay["entered_precision"] == "unknown",
                     f"o:{stage}": stay["owner_id"] or 0,
                     f"t:{stage}": stay["team_id"] or 0,
                     f"v:{stage}": world.counting(stay["agreement_id"]),

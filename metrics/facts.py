@@ -165,10 +165,12 @@ def encode_journeys(rows: Iterable[tuple], reading: Reading) -> ByDay:
         for stay in stays:
             stage, agreement = stay[_STAY["stage_id"]], stay[_STAY["agreement_id"]]
             per_stage[f"e:{stage}"][index] = 1
-            day = UNKNOWN_DAY if stay[_STAY["entered_precision"]] == "unknown" else day_number(stay[_STAY["entered_day"]])
+            day, unknown = day_number(stay[_STAY["entered_day"]]), stay[_STAY["entered_precision"]] == "unknown"
             for target in reading.credited(agreement, stage, dims[4]) - reached:
                 reached.add(target)
                 per_stage[f"r:{target}"][index] = day
+                if unknown:
+                    per_stage[f"u:{target}"][index] = 1
                 per_stage[f"o:{target}"][index] = stay[_STAY["owner_id"]] or 0
                 per_stage[f"t:{target}"][index] = stay[_STAY["team_id"]] or 0
                 per_stage[f"v:{target}"][index] = reading.counting.get(agreement, 0)
@@ -192,9 +194,8 @@ def encode_detours(rows: Iterable[tuple], reading: Reading) -> ByDay:
             days.append(day_number(stay[_STAY["entered_day"]]))
             reached: set[int] = set()
             for later in stays[position + 1 :]:
-                if later[_STAY["entered_precision"]] == "unknown":
-                    continue
-                day = day_number(later[_STAY["entered_day"]])
+                known = later[_STAY["entered_precision"]] != "unknown"
+                day = day_number(later[_STAY["entered_day"]]) if known else UNKNOWN_DAY
                 credited = reading.credited(later[_STAY["agreement_id"]], later[_STAY["stage_id"]], dims[4])
                 for target in credited - reached:
                     reached.add(target)

@@ -98,8 +98,17 @@ LAYOUTS: dict[str, dict[str, str]] = {
 }
 KINDS = tuple(LAYOUTS)
 
-# Per-stage columns: prefix -> (dtype, value of a row that does not use it).
-PER_STAGE = {"r": ("i4", FAR), "e": ("i1", 0), "o": ("i4", 0), "t": ("i4", 0), "v": ("i2", 0), "n": ("i4", FAR)}
+# Per-stage columns: prefix -> (dtype, value of a row that does not use it). Of the first reach: r its day, u whether that is
+# where an unknown time was placed, o, t, v owner, team and version; e whether the stage was entered; n the next reach.
+PER_STAGE = {
+    "r": ("i4", FAR),
+    "u": ("i1", 0),
+    "e": ("i1", 0),
+    "o": ("i4", 0),
+    "t": ("i4", 0),
+    "v": ("i2", 0),
+    "n": ("i4", FAR),
+}
 
 Columns = Mapping[str, np.ndarray]
 

@@ -73,7 +73,8 @@ def stalled(snapshot, question: Question) -> Selection:
     stay, mask = _stays(snapshot, question)
     limit = p90_age_of_successful_exits(snapshot, question.stage, question.at_day)
     age = question.at_day - stay["day"]
-    hit = np.zeros(len(stay), bool) if limit is None else age > limit
+    # A stay that began at an unknown time has no age: it is in the stock, never stalled.
+    hit = np.zeros(len(stay), bool) if limit is None else (age > limit) & (stay["known"] == 1)
     picked = pick(stay, mask & open_at(stay["day"], stay["lday"], question.at_day), item_kind="entry", hit=hit)
     return picked if limit is not None else picked.where(np.zeros(len(picked), bool))
 
@@ -109,8 +110,8 @@ def _at_reach(snapshot, question: Question, stage: int):
 def first_reach(snapshot, question: Question) -> Selection:
     """F6: leads whose first reach of the stage, by rank, lies in the period."""
     journey, mask = _at_reach(snapshot, question, question.stage)
-    reached = journey[f"r:{question.stage}"]
-    return pick(journey, mask & within(reached, question), item_kind="lead", day=reached)
+    reached, known = journey[f"r:{question.stage}"], journey[f"u:{question.stage}"] == 0
+    return pick(journey, mask & within(reached, question), item_kind="lead", day=_dated(reached, known))
 
 
 def throughput(snapshot, question: Question) -> Selection:
@@ -127,15 +128,18 @@ def cohort(snapshot, question: Question) -> Selection:
     _ordered(snapshot, question)
     journey, mask = _at_reach(snapshot, question, question.stage)
     start, end = journey[f"r:{question.stage}"], journey[f"r:{question.to_stage}"]
-    members = mask & within(start, question) & (start <= question.today_number)
+    everybody = mask & within(start, question) & (start <= question.today_number)
+    no_start = everybody & (journey[f"u:{question.stage}"] == 1)
+    members = everybody & ~no_start
+    no_time = members & (journey[f"u:{question.to_stage}"] == 1)
     # Somebody that sales started may be set back to MQL later: not a lead that went from the one stage to the other.
-    reversed_ = members & (end < start) & (end != UNKNOWN_DAY)
-    no_time = members & (end == UNKNOWN_DAY)
+    reversed_ = members & (end < start) & ~no_time
     members &= ~(no_time | reversed_)
-    age = np.where((end == FAR) | (end == UNKNOWN_DAY), FAR, end.astype(np.int64) - start)
+    age = np.where(end == FAR, FAR, end.astype(np.int64) - start)
     follow = question.today_number - start.astype(np.int64)
     picked = pick(journey, members, item_kind="lead", day=start, age=age, follow=follow)
     for why, mask in (
+        ("reached the stage at an unknown time", no_start),
         ("reached the later stage at an unknown time", no_time),
         ("had reached the later stage before", reversed_),
     ):
@@ -154,24 +158,33 @@ def _ordered(snapshot, question: Question) -> None:
 def skip_rate(snapshot, question: Question) -> Selection:
     """F12: of the leads that reached the stage by rank in the period, those that never entered it."""
     journey, mask = _at_reach(snapshot, question, question.stage)
-    reached = journey[f"r:{question.stage}"]
+    reached, known = journey[f"r:{question.stage}"], journey[f"u:{question.stage}"] == 0
     hit = journey[f"e:{question.stage}"] == 0
-    return pick(journey, mask & within(reached, question), item_kind="lead", day=reached, hit=hit)
+    members = mask & within(reached, question)
+    picked = pick(journey, members & known, item_kind="lead", day=reached, hit=hit)
+    if np.any(members & ~known):
+        picked.excluded["reached the stage at an unknown time"] = int(np.count_nonzero(members & ~known))
+    return picked
 
 
 def recycle_yield(snapshot, question: Question) -> Selection:
     """F14: entries into the detour in the period, with the age at the next reach of `to_stage` after it."""
     detour = snapshot["detour"]
     mask = filtered(detour, question) & (detour["stage"] == question.stage) & within(detour["day"], question)
+    mask &= detour["day"] <= question.today_number
     start, end = detour["day"].astype(np.int64), detour[f"n:{question.to_stage}"]
-    return pick(
+    no_time = mask & (end == UNKNOWN_DAY)
+    picked = pick(
         detour,
-        mask,
+        mask & ~no_time,
         item_kind="entry",
         day=detour["day"],
         age=np.where(end == FAR, FAR, end - start),
         follow=question.today_number - start,
     )
+    if np.any(no_time):
+        picked.excluded["reached the later stage at an unknown time"] = int(np.count_nonzero(no_time))
+    return picked
 
 
 # --- durations ------------------------------------------------------------------------------------------------------
@@ -204,15 +217,22 @@ def all_stays(snapshot, question: Question) -> Selection:
     return picked
 
 
+def _followed_until(snapshot, question: Question) -> int:
+    """Up to which second unanswered leads were followed: the as-of instant; else the last write, or midnight if it is older."""
+    end = snapshot.calendar.end_of_day(question.today)
+    if question.as_of is not None:
+        end = min(end, question.as_of)
+    elif snapshot.written_at is not None:
+        end = min(end, max(snapshot.written_at, snapshot.calendar.start_of_day(question.today)))
+    return codes.seconds_of(end)
+
+
 def speed_to_lead(snapshot, question: Question) -> Selection:
     """V8: entries into MQL in the period, with minutes to the first sales contact; never contacted ones are censored."""
     stay, mask = _stays(snapshot, question)
     began = mask & within(stay["day"], question)
     contacted = stay["contact"] >= 0
-    end_of_today = codes.seconds_of(snapshot.calendar.end_of_day(question.today))
-    if question.as_of is not None or snapshot.written_at is not None:
-        end_of_today = min(end_of_today, codes.seconds_of(question.as_of or snapshot.written_at))
-    followed = np.maximum(end_of_today - stay["at"], 0) // 60
+    followed = np.maximum(_followed_until(snapshot, question) - stay["at"], 0) // 60
     picked = pick(
         stay,
         began & (stay["known"] == 1),

@@ -134,25 +134,30 @@ def _p90_of_won(snapshot, stage: int, day: int) -> int | None:
 # --- data quality ---------------------------------------------------------------------------------------------------
 
 
+def _created(snapshot, question: Question, *, hit: str) -> Selection:
+    """Leads created in the period; one whose creation has no known time counts where it was placed, in no bucket."""
+    journey = snapshot["journey"]
+    placed = np.where(journey["created"] == UNKNOWN_DAY, journey["day"], journey["created"])
+    mask = filtered(journey, question) & within(placed, question)
+    return pick(journey, mask, item_kind="lead", day=journey["created"], hit=journey[hit] == 1)
+
+
 def missing_source(snapshot, question: Question) -> Selection:
     """DQ1: of the leads created in the period, those with neither channel nor campaign at creation."""
-    journey = snapshot["journey"]
-    mask = filtered(journey, question) & within(journey["created"], question)
-    return pick(journey, mask, item_kind="lead", day=journey["created"], hit=journey["nosource"] == 1)
+    return _created(snapshot, question, hit="nosource")
 
 
 def clock_skew(snapshot, question: Question) -> Selection:
     """DQ5: of the leads created in the period, those whose creation was dated after a later event."""
-    journey = snapshot["journey"]
-    mask = filtered(journey, question) & within(journey["created"], question)
-    return pick(journey, mask, item_kind="lead", day=journey["created"], hit=journey["skew"] == 1)
+    return _created(snapshot, question, hit="skew")
 
 
 def backdated(snapshot, question: Question) -> Selection:
     """DQ7: of the entries in the period, those entered by hand more than seven days after they happened."""
     stay = snapshot["stay"]
     mask = filtered(stay, question) & within(stay["day"], question)
-    return pick(stay, mask, item_kind="entry", day=stay["day"], hit=stay["backdated"] == 1)
+    day = np.where(stay["known"] == 1, stay["day"], UNKNOWN_DAY)
+    return pick(stay, mask, item_kind="entry", day=day, hit=stay["backdated"] == 1)
 
 
 def stale_leads(snapshot, question: Question) -> Selection:
@@ -169,7 +174,7 @@ def stale_leads(snapshot, question: Question) -> Selection:
         if limit is not None:
             limits[stay["stage"] == stage] = 2 * limit
     active = np.isin(stay["lead"], active_leads(snapshot, question.at_day))
-    return pick(stay, mask, item_kind="entry", hit=(age > limits) & ~active)
+    return pick(stay, mask, item_kind="entry", hit=(age > limits) & (stay["known"] == 1) & ~active)
 
 
 def deal_gaps(snapshot, question: Question) -> Selection:
