@@ -104,8 +104,8 @@ class MetricLeads(APIView):
         """Exactly the rows behind the number, less those that the reader may not open (`hidden` says how many)."""
         metric_named(key)
         params = {name: request.query_params.getlist(name) for name in request.query_params}
-        offset = _bounded(params.pop("offset", ["0"])[0], "offset", 10**9)
-        limit = _bounded(params.pop("limit", ["50"])[0], "limit", MAX_PAGE)
+        offset = _bounded(params.pop("offset", ["0"])[0], "offset", 0, 10**9)
+        limit = _bounded(params.pop("limit", ["50"])[0], "limit", 1, MAX_PAGE)
         snapshot = snapshot_for(params)
         now = dt.datetime.now(dt.UTC)
         try:
@@ -120,7 +120,7 @@ class MetricLeads(APIView):
         )
 
 
-def _bounded(text: str, name: str, high: int) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 10 or int(text) > high:
-        raise DomainError("number_invalid", f"{name} is a whole number from 0 to {high}.", field=name)
+def _bounded(text: str, name: str, low: int, high: int) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 10 or not low <= int(text) <= high:
+        raise DomainError("number_invalid", f"{name} is a whole number from {low} to {high}.", field=name)
     return int(text)

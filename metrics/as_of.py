@@ -30,6 +30,8 @@ def snapshot_as_of(text: str, now: Snapshot) -> Snapshot:
             "date_invalid", f"“{text[:40]}” is not an instant. Write 2026-08-31T18:00.", field="as_of"
         ) from None
     at = at if at.tzinfo else at.replace(tzinfo=now.calendar.zone_on(at.date()))
+    if at.year < 1900:
+        raise DomainError("date_invalid", "as_of lies after 1900.", field="as_of")
     if at > dt.datetime.now(dt.UTC):
         raise DomainError("in_the_future", "as_of lies in the future.", field="as_of")
     key = (now.epoch, now.generation, at)

@@ -11,8 +11,9 @@ from core.errors import DomainError, NotAllowed
 from core.periods import Period, bucket_of, parse_day
 from funnel.models import Region, Segment
 from metrics import codes
-from metrics.definitions import METRICS, Basis, Metric
+from metrics.definitions import METRICS, Basis, Kind, Metric
 from metrics.evaluation import OTHERS
+from metrics.segments import LAYOUTS
 from metrics.selection import BY_DIMENSION, BY_TIME, Question
 from metrics.series import Snapshot
 
@@ -71,6 +72,7 @@ def read_question(
         raise DomainError("by_unknown", f"by is one of: {', '.join((*BY_TIME, *BY_DIMENSION))}.", field="by")
     if by in BY_TIME and period is None:
         raise DomainError("period_missing", "A breakdown by time needs from and to.", field="from")
+    _refuse_foreign(metric, params)
     stage = _stage(metric.stage, params, "stage", snapshot)
     to_stage = _stage(metric.to_stage, params, "to_stage", snapshot)
     return Question(
@@ -87,6 +89,19 @@ def read_question(
     )
 
 
+def _refuse_foreign(metric: Metric, params) -> None:
+    """What a metric's facts don't carry can't filter it: silently left out, it would make a wrong number look right."""
+    carried = set(LAYOUTS[metric.fact]) | ({"stage"} if metric.stage or metric.fact == "deal_span" else set())
+    refused = {name: f"be filtered by {name}" for name in BY_DIMENSION if name not in carried}
+    if not metric.to_stage:
+        refused["to_stage"] = "take a second stage"
+    if metric.kind != Kind.CONVERSION:
+        refused["horizon"] = "take a horizon"
+    for name, words in refused.items():
+        if params.get(name) is not None and (name in BY_DIMENSION or _one(params, name)):
+            raise DomainError("parameter_foreign", f"{metric.label} can't {words}.", field=name)
+
+
 def _one(params, name: str) -> str:
     value = params.get(name, "")
     if isinstance(value, (list, tuple)):
@@ -100,7 +115,7 @@ def _integer(params, name: str, low: int, high: int) -> int | None:
     text = _one(params, name)
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or not low <= int(text[:9]) <= high:
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not low <= int(text) <= high:
         raise DomainError("number_invalid", f"{name} is a whole number from {low} to {high}.", field=name)
     return int(text)
 
@@ -123,17 +138,25 @@ def _days(metric: Metric, params, today: dt.date, year_start: int) -> tuple[Peri
         raise DomainError("period_wanted", f"{metric.label} is asked for a period: give from and to.", field="at")
     period = None
     if start or end:
-        first = parse_day(start, field="from") if start else bucket_of(today, "quarter", year_start=year_start).start
-        last = parse_day(end, field="to") if end else today + dt.timedelta(days=1)
+        first = _day(start, "from") if start else bucket_of(today, "quarter", year_start=year_start).start
+        last = _day(end, "to") if end else today + dt.timedelta(days=1)
         period = Period(first, last)
     if metric.basis == Basis.INSTANT:
         if at:
-            return None, parse_day(at, field="at")
+            return None, _day(at, "at")
         # A stock asked for a period is the one at its end, and may be cut into buckets.
         day = min(period.end - dt.timedelta(days=1), today) if period and period.days else today
         return period, day
     quarter = bucket_of(today, "quarter", year_start=year_start).start
     return period or Period(quarter, today + dt.timedelta(days=1)), None
+
+
+def _day(text: str, name: str) -> dt.date:
+    """A day with room on both sides for the arithmetic of periods."""
+    day = parse_day(text, field=name)
+    if not 1900 <= day.year < 3000:
+        raise DomainError("date_invalid", f"{name} lies between 1900 and 2999.", field=name)
+    return day
 
 
 def _stage(rule: str, params, name: str, snapshot: Snapshot) -> int | None:
@@ -169,7 +192,7 @@ def _where(params, snapshot: Snapshot, reader: Reader, *, skip_stage: bool) -> t
         if name == "stage" and skip_stage:
             continue
         values = params.get(name)
-        if values is None or values == "":
+        if values is None:
             continue
         values = values if isinstance(values, (list, tuple)) else [values]
         ids = tuple(sorted({_value(name, value, snapshot, reader) for value in values}))
@@ -182,7 +205,7 @@ def _value(name: str, value: str, snapshot: Snapshot, reader: Reader) -> int:
     value = value.strip()
     if "\x00" in value:
         raise DomainError("value_invalid", f"{name} holds a character that is not text.", field=name)
-    if value == "":
+    if value == "" and name not in _WORDS:
         return 0
     if name in _TABLES:
         found = _TABLES[name].objects.filter(name=value).values_list("id", flat=True).first()
@@ -195,7 +218,7 @@ def _value(name: str, value: str, snapshot: Snapshot, reader: Reader) -> int:
     else:
         people = (
             User.objects.filter(id=value)
-            if value.isdigit() and len(value) < 10
+            if value.isascii() and value.isdigit() and len(value) < 10
             else User.objects.filter(email__iexact=value)
         )
         found = people.values_list("id", flat=True).first()
