@@ -2,11 +2,12 @@
 
 import datetime as dt
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
 from core.errors import DomainError
-from core.periods import Period, buckets
+from core.periods import Period, buckets, start_of
 from metrics import codes
 from metrics.definitions import METRICS, Basis, Kind, Metric
 from metrics.methods.intervals import wilson
@@ -21,6 +22,7 @@ DEFAULT_HORIZON = 90
 SMALL = 20  # below this, counts and interval only: no ranking, no colour (X13)
 SUPPRESS = 5  # below this, a person's row shows no value
 LEAST_STAYS, LEAST_AT_RISK = 30, 5  # metrics-spec 2.4
+_TELLING = ("numerator", "denominator", "interval", "open", "unknown", "estimated")  # would give a value away
 OTHERS = -1  # the row of all people whose single figures the reader may not see
 CAUSES = {codes.ADVANCE: "advance", codes.BACK: "back", codes.LOST: "lost", codes.OUT: "out", codes.DETOUR: "detour"}
 
@@ -238,7 +240,9 @@ def _series(snapshot: Snapshot, metric: Metric, selection: Selection, question: 
     ]
     if question.by == "owner":
         for row in rows:
-            if row["n"] < SUPPRESS and row["_id"] != OTHERS:
+            if row["n"] < SUPPRESS and row["_id"] not in (OTHERS, 0):
+                for name in _TELLING:
+                    row.pop(name, None)
                 row |= {"value": None, "status": "suppressed"}
     return rows
 
@@ -251,14 +255,20 @@ def group_key(value: int) -> str:
 def _by_time(snapshot: Snapshot, metric: Metric, selection: Selection, question: Question) -> list[Answer]:
     if metric.basis == Basis.INSTANT:
         return [
-            _row(metric, metric.select(snapshot, replace(question, at=day, by=None)), question, bucket.start.isoformat(), "")
+            _row(
+                metric,
+                metric.select(snapshot, replace(question, at=day, by=None)),
+                question,
+                _key(snapshot, question, bucket),
+                "",
+            )
             for bucket in _buckets(snapshot, question)
             if (day := min(bucket.end - dt.timedelta(days=1), question.today)) >= bucket.start
         ]
     rows = []
     for bucket in _buckets(snapshot, question):
         mask = (selection.day >= bucket.first) & (selection.day < bucket.stop)
-        rows.append(_row(metric, selection.where(mask), question, bucket.start.isoformat(), ""))
+        rows.append(_row(metric, selection.where(mask), question, _key(snapshot, question, bucket), ""))
     at_unknown_time = selection.day == UNKNOWN_DAY
     if np.any(at_unknown_time):
         rows.insert(0, _row(metric, selection.where(at_unknown_time), question, "", "time unknown"))
@@ -269,10 +279,16 @@ def _buckets(snapshot: Snapshot, question: Question) -> list[Period]:
     if question.period is None:
         raise DomainError("period_missing", "A breakdown by time needs a period.", field="from")
     cut = buckets(question.period, question.by, week_start=snapshot.week_start, year_start=snapshot.year_start)
-    found = list(cut)
+    found = list(islice(cut, 1_001))
     if len(found) > 1_000:
         raise DomainError("too_many_buckets", "Choose a coarser grain or a shorter period.", field="by")
     return found
+
+
+def _key(snapshot: Snapshot, question: Question, bucket: Period) -> str:
+    """The first day of the whole week, month or quarter, so that a key means the same whatever period was asked for."""
+    start = start_of(bucket.start, question.by, week_start=snapshot.week_start, year_start=snapshot.year_start)
+    return start.isoformat()
 
 
 def _age_buckets(metric: Metric, selection: Selection, question: Question) -> list[Answer]:
