@@ -14,7 +14,7 @@ from accounts.idempotency import answer_once
 from accounts.permissions import Perm
 from core.errors import DomainError
 from core.json_body import JSONBodyParser, read_body
-from core.problems import problem, problem_handler
+from core.problems import problem_handler
 from core.queries import calendar
 from leads.api_inputs import MAX_ITEMS
 from leads.api_outputs import ItemResults, Problem
@@ -36,6 +36,15 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="up to 255 characters; kept for 24 hours"
 )
 IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description='the ETag you read, such as "3"')
+
+
+class Busy(DomainError):
+    """The database could not take the write now; it may be sent again."""
+
+    status = 503
+
+    def __init__(self):
+        super().__init__("busy", "The database is busy. Nothing was written; repeat the request.")
 
 
 class Invalid(exceptions.ValidationError):
@@ -83,7 +92,7 @@ class LeadsView(APIView):
 
     def handle_exception(self, exc):
         if isinstance(exc, OperationalError) and is_busy(exc):
-            answer = problem(503, "busy", "The database is busy. Nothing was written; repeat the request.")
+            answer = problem_handler(Busy(), {})
             answer["Retry-After"] = "1"
             return answer
         return super().handle_exception(exc)
@@ -154,12 +163,26 @@ def _result(index: int, item, take, context: Context) -> dict:
     plain = isinstance(external_id, str) and external_id.isprintable() and len(external_id) <= 300
     result = {"index": index, "external_id": external_id if plain else None}
     try:
-        with transaction.atomic():
-            taken, pk = take(item, context)
+        taken, pk = _take_one(item, take, context)
     except (DomainError, exceptions.APIException) as error:
         refused = json.loads(problem_handler(error, {}).content)
         return {**result, "status": refused["status"], "id": None, "outcome": "rejected", "error": refused}
     return {**result, "status": 201 if taken.outcome == "created" else 200, "id": pk, "outcome": taken.outcome}
+
+
+def _take_one(item, take, context: Context) -> tuple[Taken, int]:
+    """One item in its own transaction. Inside the one of an Idempotency-Key a busy database undoes all of it; without
+    a key the items before stay, so this one alone is tried again and at last refused."""
+    for chance in (True, True, False):
+        try:
+            with transaction.atomic():
+                return take(item, context)
+        except OperationalError as error:
+            if connection.in_atomic_block or not is_busy(error):
+                raise
+            if not chance:
+                raise Busy from error
+    raise AssertionError("the last round returns or raises")
 
 
 def run(request, work: Callable[[], Response]):

@@ -246,7 +246,7 @@ class TouchInput(LeadReference):
     channel = NameField(max_length=120)
     campaign = NameField(max_length=160)
     content = NameField(max_length=160)
-    outcome = NameField(max_length=40)
+    contact_outcome = NameField(max_length=40, help_text="how the call or meeting went")
 
     def validate(self, attrs):
         attrs = super().validate(attrs)

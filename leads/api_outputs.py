@@ -4,7 +4,6 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from leads.models import Deal, Lead, Precision, Touch
-from leads.services.intake import Taken
 
 OUTCOMES = ["created", "updated", "unchanged"]
 
@@ -65,6 +64,7 @@ class DealOutput(serializers.ModelSerializer):
 
 
 class TouchOutput(serializers.ModelSerializer):
+    contact_outcome = serializers.CharField(source="outcome", read_only=True)
     kind = serializers.CharField(read_only=True)
     side = serializers.CharField(read_only=True)
     channel = serializers.CharField(source="channel.name", allow_null=True, read_only=True)
@@ -74,7 +74,7 @@ class TouchOutput(serializers.ModelSerializer):
     class Meta:
         model = Touch
         fields = [
-            "id", "source", "external_id", "lead_id", "kind", "side", "channel", "campaign", "content", "outcome",
+            "id", "source", "external_id", "lead_id", "kind", "side", "channel", "campaign", "content", "contact_outcome",
             "occurred_at", "day",
         ]  # fmt: skip
         read_only_fields = fields
@@ -166,7 +166,3 @@ class ItemResult(serializers.Serializer):
 
 class ItemResults(serializers.Serializer):
     results = ItemResult(many=True)
-
-
-def described(serializer, taken: Taken, row=None) -> dict:
-    return {"outcome": taken.outcome, **serializer(row or taken.row).data}

@@ -21,7 +21,7 @@ def _scope(user: User) -> str:
 
 
 def visible_leads(user: User) -> QuerySet[Lead]:
-    """The leads a person may open: in lists, drill-downs, exports, search and API alike. Merged ones show as their survivor."""
+    """The leads a person may open: in lists, drill-downs, exports, search and API alike. Merged ones show as survivors."""
     leads = Lead.objects.filter(merged_into__isnull=True, voided=False)
     match _scope(user):
         case Organisation.Visibility.ALL:

@@ -340,7 +340,7 @@ def take_touch(*, data: dict, actor: User, context: Context) -> Taken:
                 contact_id=lead.contact_id if lead else None,
                 side=side,
                 kind=data["kind"],
-                outcome=data.get("outcome") or "",
+                outcome=data.get("contact_outcome") or "",
                 occurred_at=moment.at,
                 actor=actor,
                 source=data["source"],
