@@ -3,6 +3,7 @@
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 
 
 class UserManager(BaseUserManager):
@@ -27,6 +28,19 @@ class User(AbstractBaseUser):
 
     def __str__(self):
         return self.name or self.email
+
+    # Django's own admin pages ask these. Nobody but an administrator gets in; what may be changed is said in admin.py.
+    @property
+    def is_staff(self) -> bool:
+        today = timezone.localdate()
+        running = models.Q(until_day__isnull=True) | models.Q(until_day__gt=today)
+        return self.is_active and self.memberships.filter(running, role=Role.ADMINISTRATOR, from_day__lte=today).exists()
+
+    def has_perm(self, perm, obj=None) -> bool:
+        return self.is_staff
+
+    def has_module_perms(self, app_label) -> bool:
+        return self.is_staff
 
 
 class Side(models.TextChoices):
