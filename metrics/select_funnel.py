@@ -218,7 +218,7 @@ def all_stays(snapshot, question: Question) -> Selection:
 
 
 def _followed_until(snapshot, question: Question) -> int:
-    """Up to which second unanswered leads were followed: the as-of instant; else the last write, or midnight if it is older."""
+    """Up to which second unanswered leads were followed: the as-of instant, else the last write or today's midnight."""
     end = snapshot.calendar.end_of_day(question.today)
     if question.as_of is not None:
         end = min(end, question.as_of)
