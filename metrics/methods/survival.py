@@ -43,14 +43,18 @@ def first_reach_incidence(age: np.ndarray, follow: np.ndarray, horizon: int) -> 
     events = np.bincount(age[seen & (age <= horizon)], minlength=horizon + 1)
     leaving = np.bincount(at_risk_until, minlength=horizon + 1)
     at_risk = n - np.concatenate(([0], np.cumsum(leaving)[:-1]))
-    survival, variance_sum = 1.0, 0.0
+    survival, variance_sum, y = 1.0, 0.0, int(np.count_nonzero(follow >= horizon))
     for a in np.nonzero(events)[0]:
         d, y = int(events[a]), int(at_risk[a])
         survival *= 1 - d / y
         variance_sum += math.inf if y == d else d / (y * (y - d))
     value = 1 - survival
-    interval = None if math.isinf(variance_sum) else loglog(value, survival**2 * variance_sum)
-    return Incidence(value, interval or wilson(converted, n), False, converted, still_open)
+    if survival in (0.0, 1.0):
+        # Nobody or everybody who was followed converted: Wilson's interval of those, not of members too young to tell.
+        interval = wilson(round(value * y), y)
+    else:
+        interval = loglog(value, survival**2 * variance_sum)
+    return Incidence(value, interval, False, converted, still_open)
 
 
 @dataclass(frozen=True)
