@@ -5,7 +5,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import ApiToken
-from leads.models import Contact, Lead
+from leads.models import Contact, Deal, Lead
 
 LEADS, DEALS, TOUCHES, MOVES = (f"/api/v1/{name}/" for name in ("leads", "deals", "touches", "stage-changes"))
 READS = [LEADS, DEALS, "/api/v1/stages/"]
@@ -95,7 +95,8 @@ def test_what_a_person_may_not_see_is_not_there(api, leads, see_only, visibility
     assert {row["external_id"] for row in client.get(DEALS).json()["results"]} == seen
     for owner_of, pk in leads.items():
         status = 200 if owner_of in seen else 404
-        addresses = [f"{LEADS}{pk}/", f"{LEADS}{pk}/touches/", f"{DEALS}{pk}/"]
+        deal = Deal.objects.get(external_id=owner_of).id
+        addresses = [f"{LEADS}{pk}/", f"{LEADS}{pk}/touches/", f"{DEALS}{deal}/"]
         assert [client.get(address).status_code for address in addresses] == [status] * 3
 
 
@@ -105,7 +106,7 @@ def test_what_a_person_may_not_see_takes_no_writes(api, leads, see_only):
     before = list(Lead.objects.order_by("id").values())
     answers = [
         member.patch(f"{LEADS}{theirs}/", {"score": 1}),
-        member.patch(f"{DEALS}{theirs}/", {"status": "won"}),
+        member.patch(f"{DEALS}{Deal.objects.get(external_id='colleague').id}/", {"status": "won"}),
         member.post(LEADS, {"external_id": "colleague", "score": 1}),
         member.post(DEALS, {"external_id": "colleague", "name": "x"}),
         member.post(DEALS, {"lead": theirs}),
