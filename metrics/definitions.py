@@ -51,6 +51,9 @@ class Metric:
     to_stage: str = ""
     left_out: str = ""
     version: int = 1
+    # Data-quality checks (metrics-spec 11): from these shares on, a number that depends on it is marked or greyed.
+    warn: float | None = None
+    block: float | None = None
 
 
 _DECLARED = (
@@ -211,37 +214,37 @@ _DECLARED = (
         "missing_source", "DQ1", "Leads without a source", "Of the leads created in the period, the share that had neither "
         "channel nor campaign when they were created.",
         "leads without channel and campaign at creation ÷ leads created", "share", Basis.PERIOD, Kind.RATIO, "marketing",
-        "journey", money.missing_source,
+        "journey", money.missing_source, warn=0.1, block=0.3,
     ),
     Metric(
         "stale_leads", "DQ3", "Stale leads", "Of the leads open on the path, the share that is older than twice the usual time "
         "and saw nothing happen for 30 days.",
         "leads beyond 2 × p90 age without activity for 30 days ÷ open leads", "share", Basis.INSTANT, Kind.RATIO, "joint",
-        "stay", money.stale_leads, stage="*",
+        "stay", money.stale_leads, stage="*", warn=0.1, block=0.25,
     ),
     Metric(
         "clock_skew", "DQ5", "Impossible order of times", "Of the leads created in the period, the share whose creation was "
         "dated after a later event. They are counted from the earlier time.",
         "leads created after a later event ÷ leads created", "share", Basis.PERIOD, Kind.RATIO, "joint", "journey",
-        money.clock_skew,
+        money.clock_skew, warn=0.001, block=0.01,
     ),
     Metric(
         "skips_and_backdating", "DQ7", "Entered late by hand", "Of the entries in the period, the share typed in more than "
         "seven days after they happened. The skip rate of each stage stands beside it.",
         "entries by hand recorded more than 7 days later ÷ entries", "share", Basis.PERIOD, Kind.RATIO, "joint", "stay",
-        money.backdated,
+        money.backdated, warn=0.1, block=0.3,
     ),
     Metric(
         "missing_amount_past_close_date", "DQ9", "Open deals with gaps", "Of the open deals, the share without an amount or "
         "with an expected close in the past.",
         "open deals without amount or past their close date ÷ open deals", "share", Basis.INSTANT, Kind.RATIO, "sales",
-        "deal_span", money.deal_gaps,
+        "deal_span", money.deal_gaps, warn=0.05, block=0.2,
     ),
     Metric(
         "currency", "DQ11", "Amounts without a rate", "Of the deals with an amount, the share whose currency has no dated "
         "exchange rate. They are left out of sums.",
         "deals with an amount and no dated rate ÷ deals with an amount", "share", Basis.INSTANT, Kind.RATIO, "joint", "deal",
-        money.no_rate,
+        money.no_rate, warn=0.0, block=0.0,
     ),
 )  # fmt: skip
 

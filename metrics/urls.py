@@ -1,9 +1,10 @@
 from django.urls import path
 
-from metrics import views
+from metrics import views, views_health
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
+    path("health/", views_health.health, name="health"),
     path("explain/<slug:key>/", views.explain, name="explain"),
     path("explain/<slug:key>/leads.csv", views.explain_csv, name="explain_csv"),
 ]
