@@ -17,6 +17,7 @@ from core.services import record_rate
 from leads import services
 
 ROOT = Path(__file__).resolve().parents[2]
+FIRST_PARTY = ("accounts", "campaigns", "config", "core", "demo", "funnel", "integrations", "leads", "metrics", "script")
 MODELS = [model for model in apps.get_models() if issubclass(model, AppendOnlyModel)]
 
 
@@ -72,9 +73,10 @@ def test_maintenance_stands_aside_inside_its_transaction_only(model, history):
 
 def test_the_only_places_past_the_triggers():
     found = set()
-    for path in sorted(ROOT.glob("*/**/*.py")):
+    files = [path for app in FIRST_PARTY for path in (ROOT / app).rglob("*.py")]
+    for path in sorted(files):
         part = path.relative_to(ROOT)
-        if part.parts[0] in (".venv", "tests") or "migrations" in part.parts:
+        if "migrations" in part.parts:
             continue
         text = path.read_text()
         for node in ast.walk(ast.parse(text)):

@@ -124,7 +124,12 @@ def test_unknown_times_are_in_no_duration(stages, at):
     rollup.drain()
     snapshot = series.current()
     assert sorted(snapshot["stay"]["dwell"].tolist()) == [-1, -1, -1, -1]
-    assert snapshot["journey"][f"r:{stages['mql'].id}"].tolist() == [UNKNOWN_DAY, FAR]
+    mql = stages["mql"].id
+    # The reach counts on the day it was placed on, with a mark that keeps it out of durations, cohorts and trends.
+    assert snapshot["journey"][f"u:{mql}"].tolist() == [1, 0]
+    assert snapshot["journey"][f"r:{mql}"].tolist()[1] == FAR
+    assert snapshot["journey"]["created"].tolist()[1] == UNKNOWN_DAY
+    assert check() == []
 
 
 def test_merged_leads_are_one_history_and_come_apart_again(stages, at):
