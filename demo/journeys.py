@@ -15,10 +15,10 @@ WAIT = {"inquiry": 1.6, "mql": 1.1, "sal": 4.5, "sql": 9.0}
 
 # What becomes of those who do not go on: (recycled, disqualified, lost); the rest stay where they are.
 LEAVES = {
-    "inquiry": (0.20, 0.52, 0.0),
-    "mql": (0.42, 0.44, 0.0),
-    "sal": (0.54, 0.38, 0.0),
-    "sql": (0.40, 0.10, 0.46),
+    "inquiry": (0.27, 0.726, 0.0),
+    "mql": (0.48, 0.512, 0.0),
+    "sal": (0.57, 0.42, 0.0),
+    "sql": (0.42, 0.10, 0.475),
 }
 REASONS = {
     "back": (("context_missing", 5), ("wrong_stage", 3), ("contact_changed", 1)),

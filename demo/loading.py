@@ -219,6 +219,7 @@ class _Loader:
 
     def _event(self, fact: LeadFact, step) -> LeadEvent:
         event = LeadEvent(
+            source="demo",  # told, not typed: nobody entered it late by hand
             lead=self.leads[fact.key],
             kind=step.kind,
             from_stage=self.stages.get(step.from_stage),
