@@ -73,7 +73,10 @@ def read_question(
     if by in BY_TIME and period is None:
         raise DomainError("period_missing", "A breakdown by time needs from and to.", field="from")
     _refuse_foreign(metric, params)
-    stage = _stage(metric.stage, params, "stage", snapshot)
+    if metric.fact == "deal_span" and params.get("stage") in ("", [""]):
+        stage = 0  # the group of deals without a lead
+    else:
+        stage = _stage(metric.stage, params, "stage", snapshot)
     to_stage = _stage(metric.to_stage, params, "to_stage", snapshot)
     return Question(
         key=key,
