@@ -5,9 +5,7 @@ A value that cannot be understood stops the start with one sentence; nothing is 
 """
 
 import os
-import secrets
 import socket
-import stat
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,41 +13,10 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config.environment import read_bool, read_choice, read_int, read_list, read_or_make_secret_key
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-
-
-def read_bool(name, default):
-    raw = os.environ.get(name, "").strip().lower()
-    if raw == "":
-        return default
-    if raw in {"1", "true", "yes", "on"}:
-        return True
-    if raw in {"0", "false", "no", "off"}:
-        return False
-    raise ImproperlyConfigured(f"{name} must be 1 or 0 (or true/false, yes/no, on/off).")
-
-
-def read_int(name, default, low, high):
-    raw = os.environ.get(name, "").strip()
-    if raw == "":
-        return default
-    if not raw.isdecimal() or not low <= int(raw) <= high:
-        raise ImproperlyConfigured(f"{name} must be a whole number from {low} to {high}.")
-    return int(raw)
-
-
-def read_choice(name, default, choices):
-    raw = os.environ.get(name, "").strip() or default
-    if raw not in choices:
-        raise ImproperlyConfigured(f"{name} must be one of: {', '.join(choices)}.")
-    return raw
-
-
-def read_list(name, default):
-    found = [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
-    return found or default
-
 
 # Values set in the environment win over the file.
 ENV_FILE = Path(os.environ.get("TANDEM_ENV_FILE") or BASE_DIR / ".env")
@@ -81,22 +48,6 @@ BROKER_DIRS = [BROKER_DIR, BROKER_DIR / "messages", BROKER_DIR / "control", BROK
 def make_data_folders():
     for folder in (DATA_DIR, UPLOAD_DIR, REJECT_DIR, *BROKER_DIRS):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-def read_or_make_secret_key(path):
-    """The key in the data folder; made on the first start, readable by its owner only."""
-    if not path.exists():
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        draft.touch(mode=stat.S_IRUSR | stat.S_IWUSR)
-        draft.write_text(secrets.token_urlsafe(64))
-        try:
-            # A link fails when another process was first, so that all processes end with one key.
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text().strip()
 
 
 try:
@@ -317,6 +268,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
 # Successful sign-ins are nobody's business here.
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
@@ -344,8 +296,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and PROXIES else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# W005 and W021 ask to bind all subdomains and to join the browsers' preload list. The domain belongs to the
-# company that installs this, and both choices are hard to take back.
+# W005 and W021 ask to bind all subdomains and to join the browsers' preload list, both hard to take back.
 # auth.W004 overlooks that e-mail addresses are unique by an index that ignores case.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "auth.W004"]
 
