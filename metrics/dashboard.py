@@ -241,7 +241,12 @@ def _direct(snapshot: Snapshot, frame: Frame) -> dict | None:
 
 
 def channels(snapshot: Snapshot, frame: Frame) -> dict:
-    """Won revenue and gross profit by channel, best first."""
+    """Won revenue and gross profit by channel, best first. With few wins in the period, of the last twelve months (X13)."""
+    in_period = _ask(snapshot, frame, "won_deals")["value"]
+    asked = frame
+    small = in_period < SMALL
+    if small and frame.to_date.days < 365:
+        frame = replace(frame, label="the last 12 months", to_date=_year_to(frame.to_date.end))
     profit = {row["key"]: row for row in _ask(snapshot, frame, "gross_profit", by="channel")["series"]}
     revenue = {row["key"]: row for row in _ask(snapshot, frame, "won_revenue", by="channel")["series"]}
     deals = {row["key"]: row for row in _ask(snapshot, frame, "won_deals", by="channel")["series"]}
@@ -263,14 +268,18 @@ def channels(snapshot: Snapshot, frame: Frame) -> dict:
     rows.sort(key=lambda r: (-r["profit"], r["label"]))
     shown = rows if len(rows) <= MOST_CHANNELS else [*rows[: MOST_CHANNELS - 1], _others(rows[MOST_CHANNELS - 1 :])]
     return {
-        "title": _channel_title(snapshot, rows),
+        "title": _channel_title(snapshot, rows, in_period, frame is not asked),
         "sub": f"Gross profit of deals won in {frame.label} by the channel of their lead, {snapshot.currency}",
         "rows": shown,
         "total": {
             "profit": sum(r["profit"] for r in rows),
             "revenue": sum(r["revenue"] for r in rows),
             "deals": sum(r["deals"] for r in rows),
+            "estimated": sum(r["estimated"] for r in rows),
         },
+        "small": small,
+        "in_period": in_period,
+        "deals_explain": asked.explain_url("won_deals"),
         "explain": frame.explain_url("gross_profit", by="channel"),
         "scale": max((row["profit"] for row in shown), default=0),
     }
@@ -283,12 +292,23 @@ def _others(rows: list[dict]) -> dict:
     return found
 
 
-def _channel_title(snapshot: Snapshot, rows: list[dict]) -> str:
+def _year_to(end: dt.date) -> Period:
+    """The 365 days before a day."""
+    return Period(end - dt.timedelta(days=365), end)
+
+
+def _channel_title(snapshot: Snapshot, rows: list[dict], in_period: int, widened: bool) -> str:
     """Names the best channel only if it stands on enough deals; a small company reads what was won."""
     if not rows:
         return "No deal won in this period yet"
+    if widened:
+        return f"{_deals(in_period)} won in the period, {_deals(sum(row['deals'] for row in rows))} in 12 months"
     best = rows[0]
     if best["deals"] >= SMALL and best["key"]:
         return f"{best['label']} earned most: {money_short(best['profit'], snapshot.currency)}"
     total = sum(row["deals"] for row in rows)
-    return f"{total:,} deal{'s' if total != 1 else ''} won, from {len(rows)} channel{'s' if len(rows) != 1 else ''}"
+    return f"{_deals(total)} won, from {len(rows)} channel{'s' if len(rows) != 1 else ''}"
+
+
+def _deals(number: int) -> str:
+    return f"{number:,} deal{'s' if number != 1 else ''}"

@@ -50,6 +50,8 @@ def running_total(
             "tickvals": [day.isoformat() for day, _ in ticks],
             "ticktext": [text for _, text in ticks],
             "range": [x[0], x[-1]],
+            # Beside its tick: centred, the first one would run into the zero.
+            "ticklabelposition": "outside right",
         },
         "yaxis": {"rangemode": "tozero", "nticks": 5, "tickformat": "~s"},
         "annotations": _end_labels(x, actual, plan, before),
