@@ -124,7 +124,7 @@ _DECLARED = (
         "stay", funnel.stalled, stage="?",
     ),
     Metric(
-        "skip_rate", "F12", "Skip rate", "Of the leads that got past a stage, the share that never entered it.",
+        "skip_rate", "F12", "Skip rate", "Of the leads that got as far as a stage, the share that never entered it.",
         "leads that reached the stage without entering it ÷ leads that reached it", "share", Basis.COHORT, Kind.RATIO,
         "joint", "journey", funnel.skip_rate, stage="?",
     ),

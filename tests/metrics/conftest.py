@@ -7,15 +7,18 @@ import pytest
 from campaigns import services as campaigns
 from leads import services
 from leads.models import Lead
-from metrics import series
+from metrics import as_of, series
+from tests.metrics.rich_company import rich, rich_of_module  # noqa: F401 - fixtures for all tests of this folder
 
 
 @pytest.fixture(autouse=True)
 def nothing_held():
     """A reader keeps its snapshot per database name; the tests' database is emptied between tests."""
     series._held.clear()
+    as_of._folded.clear()
     yield
     series._held.clear()
+    as_of._folded.clear()
 
 
 @pytest.fixture

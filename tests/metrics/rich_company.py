@@ -65,7 +65,10 @@ def build(seed: int = 7, size: int = 90) -> Rich:
     region = funnel.ensure_region(name="North")
     journeys = {}
     for i in range(size):
-        path, at = pick.choice(PATHS).split(), dt.datetime(2025, 1, 15, 8) + dt.timedelta(days=pick.randint(0, 170))
+        path, at = (
+            pick.choice(PATHS).split(),
+            dt.datetime(2025, 1, 15, 8, tzinfo=dt.UTC) + dt.timedelta(days=pick.randint(0, 170)),
+        )
         steps = []
         for key in path:
             mark = pick.choices(["", "?"], [25, 1])[0]

@@ -18,7 +18,7 @@ from metrics.methods.survival import NEVER
 from metrics.questions import Reader, read_question, reader_of
 from metrics.selection import BY_DIMENSION, BY_TIME
 from tests.metrics.journeys import NOW, figure
-from tests.metrics.rich_company import PERIOD, dated, rich, rich_of_module  # noqa: F401 - fixtures
+from tests.metrics.rich_company import PERIOD, dated
 
 pytestmark = pytest.mark.django_db
 
