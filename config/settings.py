@@ -263,7 +263,9 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_RESET_TIMEOUT = 3600
 
-# Person and address together: an outsider can lock out only himself.
+# Person and address together: an outsider can lock out only himself. The person is what the form calls "username";
+# axes would look for the model's field, find nothing and lock whole offices.
+AXES_USERNAME_FORM_FIELD = "username"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
@@ -313,15 +315,9 @@ CONTENT_SECURITY_POLICY = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
-PERMISSIONS_POLICY = {
-    "browsing-topics": "()",
-    "camera": "()",
-    "display-capture": "()",
-    "geolocation": "()",
-    "microphone": "()",
-    "payment": "()",
-    "usb": "()",
-}
+PERMISSIONS_POLICY = dict.fromkeys(
+    ("browsing-topics", "camera", "display-capture", "geolocation", "microphone", "payment", "usb"), "()"
+)
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_TEMP_DIR = UPLOAD_DIR
