@@ -1,0 +1,127 @@
+"""Promises about the sources: who writes, the words of the pages, nothing inline, no long file."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+APPS = sorted(path.parent.name for path in ROOT.glob("*/__init__.py") if path.parent.name != "tests")
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+MOST_LINES = 400
+
+# --- only services write ------------------------------------------------------------------------------------
+
+WRITES = {"save", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "delete", "update"}
+# Where rows are written: the services of each app, what they are made of, and the wiping of the demo.
+WRITERS = re.compile(
+    r"^(\w+/services(/\w+)?\.py|leads/projection\.py|leads/write_columns\.py|metrics/(rollup|tasks)\.py|core/(stale|maintenance)\.py"
+    r"|core/append_only\.py|demo/(loading|wiping)\.py|integrations/(journal|chunk|writing|references|running|replaced)\.py)$"
+)
+MODEL_WORDS = ("objects", "_base_manager", "_default_manager")
+
+
+def database_writes(source: str) -> list[str]:
+    """Calls that write rows: through a manager, or `save` and `delete` of something."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WRITES):
+            continue
+        text = ast.unparse(node.func)
+        through_manager = any(f".{word}." in f".{text}" for word in MODEL_WORDS)
+        own = node.func.attr in {"save", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
+        if through_manager or own:
+            found.append(f"{text} in line {node.lineno}")
+    return found
+
+
+def test_only_services_write():
+    found = {}
+    for app in APPS:
+        for path in sorted((ROOT / app).rglob("*.py")):
+            name = str(path.relative_to(ROOT))
+            if "migrations" in path.parts or WRITERS.match(name):
+                continue
+            if writes := database_writes(path.read_text()):
+                found[name] = writes
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "source", ["lead.save()", "Lead.objects.filter(id=1).update(a=1)", "Lead.objects.create()", "x.bulk_create([])"]
+)
+def test_the_finder_finds(source):
+    assert database_writes(source)
+
+
+# --- templates ----------------------------------------------------------------------------------------------
+
+# The struck words of the glossary, as far as a template could use them in their struck meaning.
+STRUCK = [
+    r"\bSLA\b",
+    r"\bsnapshots?\b",
+    r"\brejected\b",
+    r"\bdispositions?\b",
+    r"\bfollow-ups?\b",
+    r"\bobligations?\b",
+    r"\bcommitments?\b",
+    r"\blevers?\b",
+    r"(?<!MQL )(?<!marketing-)(?<!sales-)\bqualified\b",
+    r"\breturn on (investment|spend|profit)\b",
+    r"\bROI\b",
+    r">\s*Admin\s*<",
+]
+
+
+# Rows of an import are rejected; it is decisions on leads that are not.
+SPEAK_OF_IMPORTS = ("templates/metrics/health.html", "templates/integrations/")
+
+
+def words_of(template: str) -> str:
+    """What people read: no comments, tags of the template language, attributes other than those that are read out."""
+    text = re.sub(r"\{#.*?#\}|\{%\s*comment.*?endcomment\s*%\}", " ", template, flags=re.S)
+    read_out = " ".join(re.findall(r'(?:aria-label|title|placeholder|alt)="([^"]*)"', text))
+    given = " ".join(re.findall(r'(?:text|title|next|name|sub)="([^"]*)"', text))
+    text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", " ", text, flags=re.S)
+    return re.sub(r"<[^>]*>", lambda tag: "<>" if tag else "", text) + " " + read_out + " " + given
+
+
+@pytest.mark.parametrize("pattern", STRUCK)
+def test_no_template_uses_a_struck_word(pattern):
+    found = {
+        str(path.relative_to(ROOT)): hit
+        for path in TEMPLATES
+        if not ("rejected" in pattern and str(path.relative_to(ROOT)).startswith(SPEAK_OF_IMPORTS))
+        and (hit := re.findall(pattern, words_of(path.read_text()), flags=re.I if pattern.islower() else 0))
+    }
+    assert found == {}
+
+
+def test_no_template_has_inline_style_or_script():
+    for path in TEMPLATES:
+        text = path.read_text()
+        name = str(path.relative_to(ROOT))
+        assert not re.search(r"<style\b|\sstyle=|\son\w+=\"|javascript:", text), name
+        for tag in re.findall(r"<script\b[^>]*>", text):
+            assert " src=" in tag, f"{name}: {tag}"
+
+
+def test_no_template_marks_text_as_safe():
+    for path in TEMPLATES:
+        assert not re.search(r"\|\s*safe\b|autoescape off", path.read_text()), path
+
+
+# --- size ---------------------------------------------------------------------------------------------------
+
+
+def test_no_file_is_too_long_to_read():
+    long = {}
+    for folder in (*APPS, "templates", "static", "script", "tests"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix not in {".py", ".html", ".js", ".css"} or {"vendor", "migrations"} & set(path.parts):
+                continue
+            lines = path.read_text().count("\n")
+            if lines > MOST_LINES:
+                long[str(path.relative_to(ROOT))] = lines
+    assert long == {}
