@@ -56,6 +56,10 @@ def _create(table: str):
                 f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
                 "FOR EACH ROW EXECUTE FUNCTION core_refuse_change()"
             )
+            schema_editor.execute(
+                f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+                "FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change()"
+            )
             return
         for verb in ("UPDATE", "DELETE"):
             schema_editor.execute(
@@ -70,7 +74,8 @@ def _create(table: str):
 def _drop(table: str):
     def backwards(apps, schema_editor):
         if schema_editor.connection.vendor == "postgresql":
-            schema_editor.execute(f"DROP TRIGGER IF EXISTS {table}_append_only ON {table}")
+            for name in ("append_only", "no_truncate"):
+                schema_editor.execute(f"DROP TRIGGER IF EXISTS {table}_{name} ON {table}")
             return
         for verb in ("update", "delete"):
             schema_editor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{verb}")
