@@ -98,9 +98,7 @@ def test_without_open_stays_a_cause_s_curve_is_its_plain_share(stays):
         assert found[-1] == pytest.approx(sum(1 for _, c in stays if c == cause) / len(stays), abs=1e-12)
 
 
-MEMBERS = st.lists(
-    st.tuples(st.one_of(st.integers(0, 120), st.just(NEVER)), st.integers(0, 200)), min_size=1, max_size=80
-)
+MEMBERS = st.lists(st.tuples(st.one_of(st.integers(0, 120), st.just(NEVER)), st.integers(0, 200)), min_size=1, max_size=80)
 
 
 @given(MEMBERS, st.integers(0, 100))
