@@ -8,8 +8,6 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils.html import escape
 
-from metrics import series
-
 MOST = 12
 EXPLAINED = (
     "/explain/gross_profit/?from=2026-03-01&to=2026-04-01",
