@@ -6,6 +6,7 @@ from core.views import healthz
 urlpatterns = [
     path("", include("metrics.urls")),
     path("", include("accounts.urls")),
+    path("import/", include("integrations.urls")),
     path("admin/", site.urls),
     path("api/v1/", include("config.api")),
     path("healthz", healthz, name="healthz"),

@@ -27,6 +27,7 @@ from integrations.errors import RowError
 from integrations.journal import Journal
 from integrations.references import Ref, References
 from integrations.rows import Item, Parsed
+from integrations.slots import standing_events, standing_touches
 from integrations.values import Amount, Moment
 from leads.models import Company, Contact, Deal, DealEvent, ImportBatch, Lead, LeadEvent, Touch
 from leads.projection import Context
@@ -109,12 +110,10 @@ class Chunk:
         self._load_deals(deal_ids)
         self._load_leads(lead_ids)
         for source, ids in event_ids.items():
-            rows = LeadEvent.objects.filter(source=source, external_id__in=ids)
-            for external_id, stage, at in rows.values_list("external_id", "to_stage_id", "occurred_at"):
-                self.known_events[source, external_id] = (stage, at)
-            rows = DealEvent.objects.filter(source=source, external_id__in=ids)
-            for external_id, at in rows.values_list("external_id", "occurred_at"):
-                self.known_events[source, external_id] = (None, at)
+            for model in (LeadEvent, DealEvent):
+                for external_id, event in standing_events(model, source, ids).items():
+                    stage = event.to_stage_id if model is LeadEvent else None
+                    self.known_events[source, external_id] = (stage, event.occurred_at)
         for source, words in companies.items():
             self.run.refs.load_companies(source, words)
         for contact in Contact.objects.filter(email__in=emails - {""}).order_by("id"):
@@ -160,8 +159,8 @@ class Chunk:
             keys[item.part.source].add(item.key)
             emails.add(item.values.get("email", "").lower())
         for source, wanted in keys.items():
-            for touch in Touch.objects.filter(source=source, external_id__in=wanted):
-                self.known_touches[source, touch.external_id] = touch
+            for external_id, touch in standing_touches(source, wanted).items():
+                self.known_touches[source, external_id] = touch
         leads = Lead.objects.filter(contact__email__in=emails - {""}).select_related("contact")
         for lead in leads.order_by("created_at", "id"):
             self.leads_by_email[lead.contact.email].append(lead)

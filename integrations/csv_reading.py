@@ -85,7 +85,7 @@ def open_table(
 
     `wanted` are the headers that the mapping uses; without a declared delimiter they decide which one it is.
     """
-    head = _head(path)
+    head = first_bytes(path)
     encoding = _encoding(path, head, encoding)
     try:
         candidates = (delimiter,) if delimiter else _declared_in_file(path, encoding) or DELIMITERS
@@ -101,7 +101,8 @@ def open_table(
     return Table(path, encoding, best, headers[best], max(total - skip_footer, 0))
 
 
-def _head(path: Path) -> bytes:
+def first_bytes(path: Path) -> bytes:
+    """What the file begins with; FileError if that is nothing, or another kind of file."""
     try:
         with path.open("rb") as file:
             head = file.read(4096)

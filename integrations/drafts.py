@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from integrations.journal import Journal
 from integrations.references import Ref
 from leads.models import Deal, DealEvent, Lead, LeadEvent, Precision
+from leads.services.undo import UNDO
 from leads.timeline import EVENT_COLUMNS, Event, live_events
 
 # Planned events come after all stored ones at the same instant.
@@ -72,15 +73,18 @@ def free_slot(taken: set[str], wanted: str, journal: Journal) -> str:
 
 
 LEAD_EVENT_COLUMNS = (*EVENT_COLUMNS, "source", "external_id")
+_TARGET = LEAD_EVENT_COLUMNS.index("target_id")
 
 
 def read_lead_history(draft: LeadDraft, rows: Iterable[tuple], source: str, same_day) -> None:
     """Fill a stored lead's draft from its events (LEAD_EVENT_COLUMNS, by id)."""
-    events = []
+    events, rows = [], list(rows)
+    # What an undo took back was never said; what a person took back was, and is not said again by the same file.
+    undone = {row[_TARGET] for row in rows if (row[-1] or "").startswith(UNDO)}
     for row in rows:
         event, origin, external_id = Event(*row[:-2]), row[-2], row[-1] or ""
         events.append(event)
-        if origin != source or not external_id.startswith("lead:"):
+        if origin != source or not external_id.startswith("lead:") or event.id in undone:
             continue
         draft.slots.add(external_id)
         if event.kind in (LeadEvent.Kind.CREATED, LeadEvent.Kind.MOVED):

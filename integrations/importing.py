@@ -71,11 +71,42 @@ def run_import(
     dry_run: bool = False,
     progress: Callable[[int, int], None] | None = None,
     file_name: str = "",
+    batch: ImportBatch | None = None,
 ) -> Report:
     """Import a file. FileError if it can't be read at all; everything else is an outcome of a row.
 
-    A dry run is the same work in one transaction that is rolled back. `progress` gets rows done and rows in all.
+    A dry run is the same work in one transaction that is rolled back. `progress` gets rows done and rows in all. `batch`:
+    the one to go on with, after a run of it died.
     """
+    job = _open(path, mapping, actor, progress, file_name)
+    if not dry_run:
+        return job.run(batch)
+    try:
+        with transaction.atomic():
+            job.run()
+            raise _DryRun
+    except _DryRun:
+        return job.report
+
+
+def check_import(
+    *,
+    path: Path,
+    mapping: Mapping,
+    actor: User | None,
+    watch: Callable[[Parsed | None, Row, str | RowError], None],
+    progress: Callable[[int, int], None] | None = None,
+    file_name: str = "",
+) -> Report:
+    """What an import would do with every row, without a single write and without a lock.
+
+    Rows are planned against what is stored. What only storing finds out (a few rules of the services) stays unseen; the
+    dry run of the command does see it. `watch` is called with every row, what it was read as and its outcome.
+    """
+    return _open(path, mapping, actor, progress, file_name).check(watch)
+
+
+def _open(path: Path, mapping: Mapping, actor: User | None, progress, file_name: str) -> "_Job":
     context = Context()
     if not context.book:
         raise FileError("This installation has no stages yet. Set up the company first.")
@@ -87,15 +118,7 @@ def run_import(
         skip_footer=mapping.skip_footer,
     )
     reader = Reader(table, mapping, context.calendar)
-    job = _Job(table, reader, mapping, context, actor, progress or (lambda done, total: None), file_name or path.name)
-    if not dry_run:
-        return job.run()
-    try:
-        with transaction.atomic():
-            job.run()
-            raise _DryRun
-    except _DryRun:
-        return job.report
+    return _Job(table, reader, mapping, context, actor, progress or (lambda done, total: None), file_name or path.name)
 
 
 class _Job:
@@ -105,21 +128,14 @@ class _Job:
         self.report = Report(unmapped=[name for name in table.header if name and name not in mapping.headers()])
         self.done = 0
 
-    def run(self) -> Report:
+    def run(self, batch: ImportBatch | None = None) -> Report:
         begun, now = time.monotonic(), dt.datetime.now(dt.UTC)
         main = self.mapping.main
-        batch = start_batch(entity=main.entity, source=main.source, file_name=self.file_name, actor=self.actor)
+        if batch is None:
+            batch = start_batch(entity=main.entity, source=main.source, file_name=self.file_name, actor=self.actor)
         stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(self.file_name).stem)[:60]
         self.rejects = Rejects(settings.REJECT_DIR / f"{now:%Y%m%d-%H%M%S}-{batch.id}-{stem}.csv", self.table.header)
-        self.setup = Run(
-            context=self.context,
-            rates=rates(),
-            refs=References(self.actor),
-            batch=batch,
-            actor=self.actor,
-            now=now,
-            update_existing=self.mapping.update_existing,
-        )
+        self.setup = self._setup(batch, now)
         try:
             for parsed in _chunks(self._parsed(), CHUNK):
                 self._take(parsed)
@@ -131,6 +147,46 @@ class _Job:
                 self._finish(batch, ImportBatch.State.FAILED, begun)
             raise
         self._finish(batch, ImportBatch.State.DONE, begun)
+        return self.report
+
+    def _setup(self, batch: ImportBatch | None, now: dt.datetime) -> Run:
+        return Run(
+            context=self.context,
+            rates=rates(),
+            refs=References(self.actor),
+            batch=batch,
+            actor=self.actor,
+            now=now,
+            update_existing=self.mapping.update_existing,
+        )
+
+    def check(self, watch: Callable[[Parsed | None, Row, str | RowError], None]) -> Report:
+        begun = time.monotonic()
+        self.rejects = _Seen(watch)
+        self.setup = self._setup(None, dt.datetime.now(dt.UTC))
+        made, carried = set(), {}
+        for rows in _chunks(self._parsed(), CHUNK):
+            chunk = Chunk(self.setup, rows)
+            # A history may make leads that later rows speak of; nothing is stored, so they are handed on.
+            chunk.leads = carried | chunk.leads
+            for parsed in rows:
+                main = parsed.items[0]
+                outcome = _plan(chunk, parsed)
+                if isinstance(outcome, RowError):
+                    self._reject(parsed.row, outcome)
+                    continue
+                if main.part.entity in ("lead", "deal") and outcome == "created":
+                    if (main.part.source, main.key) in made:
+                        outcome = "unchanged"
+                    made.add((main.part.source, main.key))
+                self._count(outcome)
+                watch(parsed, parsed.row, outcome)
+            if self.mapping.main.entity == "stage_change":
+                carried |= {key: draft for key, draft in chunk.leads.items() if draft.is_new}
+            self.progress(self.done, self.table.total)
+        self.progress(self.done, self.table.total)
+        self.report.left_empty = dict(self.setup.refs.left_empty)
+        self.report.seconds = time.monotonic() - begun
         return self.report
 
     def _finish(self, batch: ImportBatch, state: str, begun: float) -> None:
@@ -206,12 +262,24 @@ class _Job:
             chunk = Chunk(self.setup, rows)
             outcomes = [_plan(chunk, parsed) for parsed in rows]
             write_chunk(chunk)
+            # With this chunk's own outcomes: after a kill the note says exactly what is stored.
+            counts = self.report.counts + Counter(o if isinstance(o, str) else "rejected" for o in outcomes)
             note_batch(
                 batch=self.setup.batch,
-                counts=self.report.as_dict(),
+                counts=Report(counts=counts).as_dict(),
                 rejects_file=self.rejects.path.name if self.rejects.name else "",
             )
         return outcomes
+
+
+class _Seen:
+    """In place of the rejects file where nothing is to be written: tells the watcher."""
+
+    def __init__(self, watch: Callable):
+        self._watch = watch
+
+    def add(self, line: int, field: str, reason: str, cells: list[str]) -> None:
+        self._watch(None, Row(line, cells), RowError(field, reason))
 
 
 def _refusal(error: Exception) -> RowError:

@@ -45,6 +45,10 @@ class Reader:
         """False for rows that the filter leaves out, and for rows of empty cells."""
         return self._plans[0].passes(row.cells) and any(cell.strip() for cell in row.cells)
 
+    def applies(self, number: int, cells: list[str]) -> bool:
+        """Whether a row of the file makes the entity of this part (0: the main one)."""
+        return self._plans[number].applies(cells)
+
     def read(self, row: Row, seq: int) -> Parsed:
         """All items of a row. RowError if the row or any cell that is used can't be read."""
         if row.problem:

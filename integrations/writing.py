@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from integrations.chunk import Chunk, Planned
 from integrations.drafts import DealDraft, LeadDraft
 from integrations.references import Ref
+from integrations.replaced import remember_replaced
+from integrations.slots import free_ids
 from leads.models import DealEvent
 from leads.services import append_deal_events, append_lead_events, append_touches
 from leads.services.history import (
@@ -23,6 +25,9 @@ def write_chunk(chunk: Chunk) -> None:
     for action in chunk.actions:
         action()
     insert_contacts(contacts=chunk.new_contacts, actor=run.actor)
+    for draft in (*chunk.changed_leads, *chunk.changed_deals):
+        _resolve(draft.lead if isinstance(draft, LeadDraft) else draft.deal, draft.refs)
+    remember_replaced(chunk)
     change_contacts(contacts=chunk.changed_contacts, actor=run.actor)
     _write_leads(chunk)
     _write_deals(chunk)
@@ -33,6 +38,7 @@ def write_chunk(chunk: Chunk) -> None:
             touch.contact_id = touch.contact_id or draft.lead.contact_id
         _resolve(touch, refs)
         touches.append(touch)
+    free_ids(touches)
     if touches:
         append_touches(touches, context=run.context)
 
@@ -87,4 +93,5 @@ def _events(planned: Sequence[Planned]) -> list:
                 item.event.deal_id = item.draft.deal.id
         _resolve(item.event, item.refs)
         events.append(item.event)
+    free_ids(events)
     return events

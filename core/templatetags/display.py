@@ -25,7 +25,7 @@ SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "BRL": "R$"}
 SCALES = [(Decimal(10**9), "B"), (Decimal(10**6), "M"), (Decimal(10**3), "k")]
 
 # The places of the header that exist, in order: url name, label, icon. A new page adds its line.
-PLACES = [("dashboard", "Dashboard", "dashboard")]
+PLACES = [("dashboard", "Dashboard", "dashboard"), ("import", "Import", "import")]
 
 
 # --- numbers ------------------------------------------------------------------------------------------------

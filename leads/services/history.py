@@ -27,6 +27,13 @@ def note_batch(*, batch: ImportBatch, counts: dict, rejects_file: str = "") -> N
     ImportBatch.objects.filter(id=batch.id).update(counts=counts, rejects_file=rejects_file[-255:])
 
 
+def reopen_batch(*, batch: ImportBatch) -> None:
+    """A run of it died; the next one tells its own counts."""
+    ImportBatch.objects.filter(id=batch.id).update(
+        state=ImportBatch.State.RUNNING, counts={}, rejects_file="", finished_at=None
+    )
+
+
 def finish_batch(*, batch: ImportBatch, state: str, counts: dict, rejects_file: str = "") -> None:
     ImportBatch.objects.filter(id=batch.id).update(
         state=state, counts=counts, rejects_file=rejects_file[-255:], finished_at=dt.datetime.now(dt.UTC)
@@ -79,6 +86,7 @@ def change_deals(
 ) -> None:
     """Store attributes of deals that no event carries; the days of their facts become stale."""
     allowed = {"name", "company", "kind", "expected_close", "channel", "campaign", "segment", "region", "origin", "custom"}
+    allowed |= {"term_start", "term_end"}
     if not set(fields) <= allowed:
         raise ValueError(f"only {sorted(allowed)} are changed without an event")
     if deals and fields:

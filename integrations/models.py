@@ -1,0 +1,109 @@
+"""Imports on the page: the job row is what must not be lost; the broker carries hints only."""
+
+import uuid
+
+from django.db import models
+from django.db.models.functions import Now
+
+from accounts.models import User
+from leads.models import ImportBatch
+
+
+class ImportJob(models.Model):
+    """One uploaded file on its way through the five steps. `work` names what a runner has to do or is doing.
+
+    A runner claims the row by a conditional update that raises `attempt` and sets a lease; whoever holds an older attempt
+    can store nothing any more.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "In preparation"
+        WAITING = "waiting", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Imported"
+        FAILED = "failed", "Stopped"
+        UNDONE = "undone", "Undone"
+
+    class Work(models.TextChoices):
+        NONE = "", "nothing"
+        SCAN = "scan", "reading the values"
+        CHECK = "check", "checking every row"
+        RUN = "run", "importing"
+        UNDO = "undo", "undoing"
+
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="imports")
+    file_name = models.CharField(max_length=255, help_text="as the person called it; the stored file is called by the uuid")
+    size = models.PositiveIntegerField()
+    file_gone = models.BooleanField(default=False)
+    entity = models.CharField(max_length=20)
+    source = models.CharField(max_length=60)
+    header = models.JSONField(default=list)
+    fingerprint = models.CharField(max_length=64, blank=True)
+    total = models.PositiveIntegerField(default=0)
+    mapping = models.JSONField(default=dict, help_text="the mapping file's content; empty until step 2")
+    origin = models.CharField(max_length=120, blank=True, help_text="where the proposed mapping came from, in words")
+    state = models.CharField(max_length=7, choices=State, default=State.DRAFT)
+    work = models.CharField(max_length=5, choices=Work, blank=True, default="")
+    step = models.PositiveSmallIntegerField(default=1, help_text="the furthest step reached, 1 to 5")
+    questions = models.JSONField(null=True, help_text="values that need a decision; null until the file was read for them")
+    preview = models.JSONField(null=True, help_text="counts and rows of the last check; null when the mapping changed since")
+    done_rows = models.PositiveIntegerField(default=0)
+    counts = models.JSONField(default=dict)
+    carried = models.JSONField(default=dict, help_text="rows that runs which died had stored")
+    problem = models.TextField(blank=True)
+    kept = models.JSONField(default=list, help_text="what an undo left as it is, with the reason")
+    batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, null=True, related_name="+")
+    attempt = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            # The sweeper: what waits for a runner or has lost its own.
+            models.Index(fields=["lease_until"], name="integrations_job_open", condition=models.Q(work__gt="")),
+            models.Index(fields=["actor", "-created_at"], name="integrations_job_by_person"),
+        ]
+
+    def __str__(self):
+        return f"import of {self.file_name}"
+
+
+class SavedMapping(models.Model):
+    """The mapping that worked last for files of one source with these headers."""
+
+    source = models.CharField(max_length=60)
+    entity = models.CharField(max_length=20)
+    fingerprint = models.CharField(max_length=64)
+    mapping = models.JSONField()
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    used_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "entity", "fingerprint"], name="integrations_saved_mapping_once")
+        ]
+
+    def __str__(self):
+        return f"{self.entity} from {self.source}"
+
+
+class ReplacedValue(models.Model):
+    """What an import wrote over where no event tells the old value. Kept as long as the import can be undone."""
+
+    batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=7, choices=[("lead", "Lead"), ("contact", "Contact"), ("deal", "Deal")])
+    object_id = models.BigIntegerField()
+    field = models.CharField(max_length=40)
+    old = models.JSONField(null=True)
+    new = models.JSONField(null=True)
+
+    class Meta:
+        constraints = [
+            # The first value before the import is the one that comes back.
+            models.UniqueConstraint(fields=["batch", "kind", "object_id", "field"], name="integrations_replaced_once")
+        ]
+
+    def __str__(self):
+        return f"{self.field} of {self.kind} {self.object_id}"
