@@ -5,6 +5,7 @@ from core.views import healthz
 
 urlpatterns = [
     path("", include("metrics.urls")),
+    path("", include("leads.urls")),
     path("", include("accounts.urls")),
     path("import/", include("integrations.urls")),
     path("admin/", site.urls),

@@ -25,7 +25,7 @@ SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "BRL": "R$"}
 SCALES = [(Decimal(10**9), "B"), (Decimal(10**6), "M"), (Decimal(10**3), "k")]
 
 # The places of the header that exist, in order: url name, label, icon. A new page adds its line.
-PLACES = [("dashboard", "Dashboard", "dashboard"), ("import", "Import", "import")]
+PLACES = [("dashboard", "Dashboard", "dashboard"), ("leads", "Leads", "leads"), ("import", "Import", "import")]
 
 
 # --- numbers ------------------------------------------------------------------------------------------------
@@ -233,7 +233,8 @@ def main_nav(context) -> list[dict]:
             url = reverse(name)
         except NoReverseMatch:
             continue
-        found.append({"label": label, "url": url, "icon": icon_name, "current": bool(match) and match.url_name == name})
+        current = bool(match) and (match.url_name == name or (url != "/" and context["request"].path.startswith(url)))
+        found.append({"label": label, "url": url, "icon": icon_name, "current": current})
     return found
 
 

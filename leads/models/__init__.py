@@ -14,6 +14,7 @@ from leads.models.lead import (
     StageEntry,
     Touch,
 )
+from leads.models.work import NextStep, SavedView
 
 __all__ = [
     "CONTACT_KINDS",
@@ -27,9 +28,11 @@ __all__ = [
     "ImportBatch",
     "Lead",
     "LeadEvent",
+    "NextStep",
     "Note",
     "Origin",
     "Precision",
+    "SavedView",
     "StageEntry",
     "Touch",
 ]

@@ -26,6 +26,7 @@ from leads.services.leads import (
     void_lead,
 )
 from leads.services.people import add_note, ensure_company, ensure_contact, record_touch, void_touch
+from leads.services.planning import finish_step, plan_step, remove_view, save_view
 
 __all__ = [
     "add_note",
@@ -39,14 +40,18 @@ __all__ = [
     "create_lead",
     "credit_deal",
     "edit_contact",
+    "finish_step",
     "ensure_company",
     "ensure_contact",
     "lose_deal",
     "merge_leads",
     "move_lead",
     "open_deal",
+    "plan_step",
     "record_touch",
+    "remove_view",
     "reopen_deal",
+    "save_view",
     "set_deal_amount",
     "set_deal_cost",
     "unmerge_lead",

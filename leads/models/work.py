@@ -1,0 +1,52 @@
+"""What people plan and keep for themselves: next steps and saved views. Neither is a fact, so both may change."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from accounts.models import User
+from leads.models.deal import Deal
+from leads.models.lead import Lead
+
+
+class NextStep(models.Model):
+    """What somebody will do next about a lead or a deal, by a day. Done ones stay, with who did them and when."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, null=True, blank=True, related_name="next_steps")
+    deal = models.ForeignKey(Deal, on_delete=models.PROTECT, null=True, blank=True, related_name="next_steps")
+    what = models.CharField(max_length=200)
+    due_on = models.DateField()
+    remind_on = models.DateField(null=True, blank=True, help_text="from this day on it is shown as due soon")
+    who = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="next_steps")
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        indexes = [
+            # Work lists: what is open for a person, by day.
+            models.Index(fields=["who", "due_on"], name="leads_step_open", condition=models.Q(done_at__isnull=True)),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(lead__isnull=False, deal__isnull=True) | models.Q(lead__isnull=True, deal__isnull=False),
+                name="leads_step_of_a_lead_or_a_deal",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.what} by {self.due_on}"
+
+
+class SavedView(models.Model):
+    """Filters and order of the lead list under a name, for one person."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views")
+    name = models.CharField(max_length=40)
+    query = models.CharField(max_length=1000, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "name"], name="leads_view_name_once")]
+
+    def __str__(self):
+        return self.name

@@ -1,0 +1,208 @@
+"""The timeline of a lead as people read it: what both teams did, newest first, with what was taken back."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import QuerySet, Value
+
+from campaigns.models import Campaign, Channel
+from funnel.book import Book
+from funnel.models import Region, Segment
+from leads.models import CONTACT_KINDS, LeadEvent, Note, Origin, Precision, Touch
+
+SHORT = 60
+TABS = {"all": "All", "marketing": "Marketing", "sales": "Sales", "stage": "Stage and owner", "notes": "Notes"}
+# How long a person may take back their own step without the right to correct history.
+UNDO_FOR = dt.timedelta(minutes=15)
+_TABLES = {"channel_id": Channel, "campaign_id": Campaign, "segment_id": Segment, "region_id": Region}
+_FIELDS = {
+    "channel_id": "Channel",
+    "campaign_id": "Campaign",
+    "segment_id": "Segment",
+    "region_id": "Region",
+    "origin": "Started by",
+    "tier": "Tier",
+}
+LeadKind = LeadEvent.Kind
+
+
+@dataclass
+class Item:
+    at: dt.datetime
+    precision: str
+    tab: str
+    side: str
+    text: str
+    detail: str = ""
+    who: str = ""
+    note: str = ""
+    event: LeadEvent | None = None
+    touch: Touch | None = None
+    taken_back: str = ""
+    undo: bool = False
+    touch_undo: bool = False
+
+    @property
+    def order(self):
+        return self.at, self.event.id if self.event else 0
+
+
+def read_timeline(
+    ids: list[int], *, book: Book, user, now: dt.datetime, may_work: bool, may_correct: bool, everything: bool
+):
+    """Items and whether there are more. Three queries, and one for the names of corrected attributes."""
+    limit = None if everything else SHORT
+    events = _cut(
+        LeadEvent.objects.filter(lead_id__in=ids).select_related(
+            "actor", "owner", "team", "note", "lead__contact", "other_lead__contact"
+        ),
+        limit,
+    )
+    touches = _cut(
+        Touch.objects.filter(lead_id__in=ids, voids__isnull=True, voided_by__isnull=True).select_related(
+            "actor", "campaign", "content", "channel"
+        ),
+        limit,
+    )
+    notes = _cut(Note.objects.filter(lead_id__in=ids).select_related("author"), limit)
+    names = _names(events)
+    voids = {e.target_id: e for e in events if e.kind == LeadKind.VOIDED}
+    dead = {target for target, void in voids.items() if void.id not in voids}
+    items = []
+    for event in events:
+        if event.kind == LeadKind.VOIDED:
+            continue
+        item = _event_item(event, book, names, ids[0])
+        if event.id in dead:
+            who = voids[event.id].actor
+            item.taken_back = f"taken back by {who}" if who else "taken back"
+        else:
+            item.undo = may_undo(event, user=user, now=now, may_work=may_work, may_correct=may_correct)
+        items.append(item)
+    told = {event.note_id for event in events}
+    for touch in touches:
+        item = _touch_item(touch)
+        own = may_work and touch.actor_id == user.id and now - touch.recorded_at <= UNDO_FOR
+        item.touch_undo = may_correct or own
+        items.append(item)
+    items += [
+        Item(n.occurred_at, Precision.INSTANT, "notes", "joint", "Note", who=_name(n.author), note=n.text)
+        for n in notes
+        if n.id not in told
+    ]
+    items.sort(key=lambda item: item.order, reverse=True)
+    more = limit is not None and len(items) > limit
+    return items[:limit], more
+
+
+def _cut(rows: QuerySet, limit: int | None) -> list:
+    rows = rows.order_by("-occurred_at", "-id")
+    return list(rows if limit is None else rows[: limit + 1])
+
+
+def may_undo(event: LeadEvent, *, user, now: dt.datetime, may_work: bool, may_correct: bool) -> bool:
+    """Whether this person may take the event back: their own for a quarter of an hour, others' with the right to."""
+    if event.kind in (LeadKind.CREATED, LeadKind.VOIDED) or event.source == "deal":
+        return False
+    if may_correct:
+        return True
+    own = event.actor_id == user.id and now - event.recorded_at <= UNDO_FOR
+    return may_work and own and event.kind in (LeadKind.MOVED, LeadKind.ASSIGNED, LeadKind.AMENDED)
+
+
+def _names(events: Iterable[LeadEvent]) -> dict[tuple[str, str], str]:
+    """Names behind the ids of corrected attributes, in one query for all four tables."""
+    wanted: dict[str, set[str]] = {}
+    for event in events:
+        if event.kind == LeadKind.AMENDED and event.field in _TABLES:
+            wanted.setdefault(event.field, set()).update(value for value in (event.old, event.new) if value)
+    parts = [
+        _TABLES[field]
+        .objects.filter(pk__in=[int(v) for v in values])
+        .annotate(of=Value(field))
+        .values_list("of", "pk", "name")
+        for field, values in wanted.items()
+    ]
+    if not parts:
+        return {}
+    rows = parts[0].union(*parts[1:]) if len(parts) > 1 else parts[0]
+    return {(field, str(pk)): name for field, pk, name in rows}
+
+
+def _name(user) -> str:
+    return str(user) if user else ""
+
+
+def _event_item(event: LeadEvent, book: Book, names, lead_id: int) -> Item:
+    item = Item(event.occurred_at, event.time_precision, "stage", "joint", event.get_kind_display(), event=event)
+    item.who = _name(event.actor) or ("" if event.source == "tandem" else event.source)
+    version = book.by_id.get(event.agreement_id) or (book.newest if book else None)
+    stage = version.stages.get(event.to_stage_id) if version and event.to_stage_id else None
+    if stage:
+        item.side = stage.side
+    word = stage.name if stage else (book.name_of(event.to_stage_id) if event.to_stage_id else "")
+    match event.kind:
+        case LeadKind.CREATED:
+            item.text = f"Came in as {word}" if word else "Came in"
+        case LeadKind.MOVED:
+            before = book.name_of(event.from_stage_id) if event.from_stage_id else ""
+            item.text = f"Moved from {before} to {word}" if before else f"Moved to {word}"
+            item.detail = _reason(version, event.reason)
+        case LeadKind.ASSIGNED:
+            to = " in ".join(str(x) for x in (event.owner, event.team) if x)
+            item.text = f"Given to {to}" if to else "Owner removed"
+        case LeadKind.AMENDED:
+            old, new = (_value(event.field, v, names) for v in (event.old, event.new))
+            item.text = f"{_FIELDS.get(event.field, event.field)} corrected: {old} → {new}"
+        case LeadKind.MERGED:
+            item.text = f"{event.lead.contact or event.lead} was merged into this lead"
+        case LeadKind.LEAD_VOIDED:
+            item.text = "Taken out of every number"
+    if event.lead_id != lead_id and event.kind != LeadKind.MERGED:
+        item.detail = " · ".join(part for part in (item.detail, f"of merged lead {event.lead_id}") if part)
+    if event.note_id:
+        item.note = event.note.text
+    return item
+
+
+def _reason(version, key: str) -> str:
+    for reasons in version.reasons.values() if version else ():
+        if key in reasons:
+            return reasons[key]
+    return key
+
+
+def _value(field: str, value: str, names) -> str:
+    if field in _TABLES:
+        return names.get((field, value), "none") if value else "none"
+    return dict(Origin.choices).get(value, value) or "none"
+
+
+def _touch_item(touch: Touch) -> Item:
+    where = [str(x) for x in (touch.campaign, touch.content) if x] or ([str(touch.channel)] if touch.channel else [])
+    outcome = touch.outcome.replace("_", " ")
+    text = touch.get_kind_display()
+    if touch.kind in CONTACT_KINDS and outcome:
+        text = f"{text}: {outcome}"
+    elif outcome:
+        where.append(outcome)
+    return Item(
+        touch.occurred_at,
+        Precision.INSTANT,
+        touch.side,
+        touch.side,
+        text,
+        " · ".join(where),
+        _name(touch.actor),
+        touch=touch,
+    )
+
+
+def just_taken_out(text: str, around) -> LeadEvent | None:
+    """The event by which this person took a lead out a moment ago, for the notice that offers to undo it."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        return None
+    since = around.now - UNDO_FOR
+    mine = LeadEvent.objects.filter(actor=around.user, kind=LeadKind.LEAD_VOIDED, recorded_at__gte=since)
+    return mine.filter(pk=int(text), voiding_events__isnull=True).select_related("lead__contact").first()

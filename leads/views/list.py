@@ -1,0 +1,130 @@
+"""The list of leads, its filters, its views and its file."""
+
+import csv
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.permissions import Perm, requires
+from core.csv_out import safe_cell
+from core.errors import DomainError
+from core.text import clean_text
+from leads.models import SavedView
+from leads.pages.leads import export_rows, filter_choices, list_leads, read_asked, surroundings
+from leads.pages.timeline import just_taken_out
+from leads.services import remove_view, save_view
+from leads.views.frame import is_fragment, page_number, show
+
+
+@require_safe
+@requires(Perm.SEE_LEADS)
+def leads(request: HttpRequest) -> HttpResponse:
+    """The list: one page of what was asked for, of the leads that this person may open."""
+    around = surroundings(request.user)
+    asked = read_asked(request.GET)
+    listing = list_leads(asked, around, page=page_number(request))
+    columns = [
+        ("name", "Lead, company", ""),
+        ("stage", "Stage", "stage-cell"),
+        ("age", "In stage / target", "num"),
+        ("owner", "Owner", "wide"),
+        ("", "Next step", "wide"),
+        ("source", "Source", "wide"),
+        ("", "Value", "num wide"),
+    ]
+    heads = [
+        {
+            "label": label,
+            "css": css,
+            "query": asked.sorted_by(key) if key else None,
+            "order": ("descending" if asked.down else "ascending") if key and key == asked.sort else None,
+        }
+        for key, label, css in columns
+    ]
+    context = {
+        "asked": asked,
+        "listing": listing,
+        "heads": heads,
+        "query": asked.query(),
+        "pairs": asked.pairs(),
+        "near": near_pages(listing.page, listing.pages),
+        "gone": just_taken_out(request.GET.get("gone", ""), around),
+    }
+    return show(request, "leads/list.html", around, context)
+
+
+def near_pages(page: int, pages: int) -> list[int | None]:
+    """Page numbers to show; None is a gap."""
+    shown = sorted({1, 2, page - 1, page, page + 1, pages - 1, pages} & set(range(1, pages + 1)))
+    found: list[int | None] = []
+    for number in shown:
+        if found and found[-1] is not None and number > found[-1] + 1:
+            found.append(None)
+        found.append(number)
+    return found
+
+
+@require_safe
+@requires(Perm.SEE_LEADS)
+def add_filter(request: HttpRequest) -> HttpResponse:
+    """The choices of a further filter: in a dialog, or a page of its own."""
+    around = surroundings(request.user)
+    asked = read_asked(request.GET)
+    context = {"choices": filter_choices(around), "pairs": asked.pairs(), "query": asked.query(), "title": "Add a filter"}
+    return show(request, "leads/forms/filter.html", around, context | {"fragment": is_fragment(request)})
+
+
+class _Echo:
+    """A file that hands back what is written, so that csv can stream."""
+
+    def write(self, value):
+        return value
+
+
+@require_safe
+@requires(Perm.SEE_LEADS)
+def leads_csv(request: HttpRequest) -> HttpResponse:
+    """What was found as a file: only the leads that this person may open."""
+    around = surroundings(request.user)
+    writer = csv.writer(_Echo())
+    rows = export_rows(read_asked(request.GET), around)
+    lines = (writer.writerow([safe_cell(cell) for cell in row]) for row in rows)
+    answer = StreamingHttpResponse(_with_mark(lines), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="leads.csv"'
+    return answer
+
+
+def _with_mark(lines):
+    """Spreadsheets take the byte order mark for UTF-8."""
+    yield "\ufeff"
+    yield from lines
+
+
+@require_POST
+@requires(Perm.SEE_LEADS)
+def view_save(request: HttpRequest) -> HttpResponse:
+    """Keep the filters of the address under a name."""
+    query = read_asked(request.POST).query()[:1000]
+    try:
+        name = clean_text(request.POST.get("name", ""), max_length=40)
+        if not name:
+            raise ValueError("is missing")
+        save_view(user=request.user, name=name, query=query)
+        messages.success(request, f"The view “{name}” is kept.")
+    except ValueError as error:
+        messages.error(request, f"The view was not kept: its name {error}.")
+    except DomainError as error:
+        messages.error(request, error.message)
+    return redirect(f"{reverse('leads')}?{query}")
+
+
+@require_POST
+@requires(Perm.SEE_LEADS)
+def view_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    view = get_object_or_404(SavedView, pk=pk, user=request.user)
+    remove_view(view=view)
+    messages.success(request, f"The view “{view.name}” is removed. The leads in it stay.")
+    return redirect("leads")
