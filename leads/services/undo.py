@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef
 
 from accounts.models import User
 from leads.locks import lock_deals, lock_leads
-from leads.models import Deal, DealEvent, ImportBatch, Lead, LeadEvent, Note, Touch
+from leads.models import Deal, DealEvent, ImportBatch, Lead, LeadEvent, NextStep, Note, Touch
 from leads.projection import Context
 from leads.services.bulk import append_deal_events, append_lead_events, append_touches
 
@@ -70,10 +70,11 @@ def undo_deals(
         lock_leads(Deal.objects.filter(id__in=ids, lead__isnull=False).values_list("lead_id", flat=True))
         lock_deals(ids)
         events = _events_by(DealEvent, "deal_id", ids)
+        steps = set(NextStep.objects.filter(deal_id__in=ids).values_list("deal_id", flat=True))
         for deal_id in ids:
             own, others = _split(events[deal_id], batch)
-            if others:
-                kept.append((deal_id, _why(others)))
+            if others or deal_id in steps:
+                kept.append((deal_id, _why(others) if others else "has a next step"))
                 continue
             created = any(event.kind == DealEvent.Kind.OPENED for event in own)
             if created:
@@ -179,6 +180,7 @@ def _worked_on(ids: Collection[int], batch: ImportBatch) -> dict[int, str]:
     """Leads on which people worked without an event: these stay too."""
     found: dict[int, str] = {}
     queries = (
+        ("has a next step", NextStep.objects.filter(lead_id__in=ids), "lead_id"),
         ("has a note", Note.objects.filter(lead_id__in=ids), "lead_id"),
         ("has a deal", Deal.objects.filter(lead_id__in=ids, voided=False), "lead_id"),
         ("another lead was merged into it", Lead.objects.filter(merged_into_id__in=ids), "merged_into_id"),
