@@ -20,9 +20,12 @@ def _scope(user: User) -> str:
     return organisation().lead_visibility
 
 
-def visible_leads(user: User) -> QuerySet[Lead]:
-    """The leads a person may open: in lists, drill-downs, exports, search and API alike. Merged ones show as survivors."""
-    leads = Lead.objects.filter(merged_into__isnull=True, voided=False)
+def visible_leads(user: User, *, taken_out: bool = False) -> QuerySet[Lead]:
+    """The leads a person may open: in lists, drill-downs, exports, search and API alike. Merged ones show as their survivor.
+
+    `taken_out`: those that were taken out instead, for the one who wants to bring one back.
+    """
+    leads = Lead.objects.filter(merged_into__isnull=True, voided=taken_out)
     match _scope(user):
         case Organisation.Visibility.ALL:
             return leads

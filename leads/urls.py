@@ -29,6 +29,7 @@ urlpatterns = [
     path("deals/<int:pk>/", deals.deal, name="deal"),
     path("deals/<int:pk>/edit/", deals.deal_edit, name="deal_edit"),
     path("deals/<int:pk>/step/", actions.deal_step, name="deal_step"),
+    path("deals/<int:pk>/void/", deals.deal_void, name="deal_void"),
     path("deals/<int:pk>/<slug:act>/", deals.deal_act, name="deal_act"),
     path("deals/events/<int:pk>/undo/", deals.deal_event_undo, name="deal_event_undo"),
     path("companies/", companies.companies, name="companies"),

@@ -43,7 +43,9 @@ def lead_move(request: HttpRequest, pk: int) -> HttpResponse:
     reasons = reasons_of(version, ways) if version else []
     wanted = request.GET.get("to", "")
     initial = {"version": lead.version, "to_stage": int(wanted) if wanted.isdecimal() and len(wanted) < 19 else None}
-    form = MoveForm(request.POST or None, ways=ways, reasons=reasons, today=around.today, initial=initial)
+    form = MoveForm(
+        request.POST if request.method == "POST" else None, ways=ways, reasons=reasons, today=around.today, initial=initial
+    )
     status, conflict = 200, ""
     if request.method == "POST":
         status = 422
@@ -99,7 +101,7 @@ def lead_assign(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a lead to a person or to a team's queue."""
     lead = lead_or_404(request, pk)
     around = surroundings(request.user)
-    form = AssignForm(request.POST or None, initial={"owner": lead.owner_id})
+    form = AssignForm(request.POST if request.method == "POST" else None, initial={"owner": lead.owner_id})
     status = 200
     if request.method == "POST":
         status = 422
@@ -130,7 +132,7 @@ def lead_touch(request: HttpRequest, pk: int) -> HttpResponse:
     """Log a contact. A first personal one by sales stops the response clock; nothing else does."""
     lead = lead_or_404(request, pk)
     around = surroundings(request.user)
-    form = TouchForm(request.POST or None, today=around.today, initial={"kind": "call"})
+    form = TouchForm(request.POST if request.method == "POST" else None, today=around.today, initial={"kind": "call"})
     status = 200
     if request.method == "POST":
         status = 422
@@ -169,7 +171,7 @@ def lead_touch(request: HttpRequest, pk: int) -> HttpResponse:
 def lead_note(request: HttpRequest, pk: int) -> HttpResponse:
     lead = lead_or_404(request, pk)
     around = surroundings(request.user)
-    form = NoteForm(request.POST or None)
+    form = NoteForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         add_note(lead=lead, text=form.cleaned_data["text"], author=request.user, occurred_at=around.now)
         messages.success(request, "The note is in the timeline.")
@@ -189,7 +191,9 @@ def lead_note(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _plan(request: HttpRequest, *, title: str, action: str, back: str, **whose) -> HttpResponse:
     around = surroundings(request.user)
-    form = StepForm(request.POST or None, initial={"due_on": around.today + dt.timedelta(days=1)})
+    form = StepForm(
+        request.POST if request.method == "POST" else None, initial={"due_on": around.today + dt.timedelta(days=1)}
+    )
     status = 200
     if request.method == "POST":
         status = 422

@@ -97,7 +97,7 @@ def deal_new(request: HttpRequest, pk: int) -> HttpResponse:
         "currency": around.company.base_currency,
         "owner": lead.owner_id,
     }
-    form = DealForm(request.POST or None, initial=initial)
+    form = DealForm(request.POST if request.method == "POST" else None, initial=initial)
     status = 200
     if request.method == "POST":
         status = 422
@@ -145,7 +145,7 @@ def deal_edit(request: HttpRequest, pk: int) -> HttpResponse:
     initial = {name: getattr(found, name) for name in plain}
     initial |= {"currency": found.currency, "owner": found.owner_id, "version": found.version}
     initial |= {name: _major(getattr(found, name), found.currency) for name in ("amount", "cost")}
-    form = DealForm(request.POST or None, initial=initial)
+    form = DealForm(request.POST if request.method == "POST" else None, initial=initial)
     form.fields["currency"].disabled = True
     status, conflict = 200, ""
     if request.method == "POST":
@@ -198,16 +198,27 @@ def _who_changed(deal: Deal) -> str:
 @require_http_methods(_BOTH)
 @requires(Perm.WORK_LEADS)
 def deal_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
-    """Win, lose, reopen, credit, cancel or take out a deal; its lead follows as the rules of deals say."""
-    if act not in ACTS:
+    """Win, lose, reopen, credit or cancel a deal; its lead follows as the rules of deals say."""
+    if act not in ACTS or act == "void":
         raise Http404
+    return _ask_act(request, pk, act)
+
+
+@require_http_methods(_BOTH)
+@requires(Perm.CORRECT_HISTORY)
+def deal_void(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a deal out of every number: a test, a double entry."""
+    return _ask_act(request, pk, "void")
+
+
+def _ask_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     found = _deal(request, pk)
     book = load_book()
     around = surroundings(request.user, book)
     title, submit, fields, _ = ACTS[act]
     reasons = list(book.on(around.today).reasons.get("lost", {}).items()) if book else []
     form = CloseForm(
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         fields=fields,
         reasons=reasons,
         currency=found.currency,

@@ -71,7 +71,7 @@ def lead_new(request: HttpRequest) -> HttpResponse:
     around = surroundings(request.user, book)
     stages = [(s.key, s.name) for s in book.on(around.today).path() if not s.retired and s.kind == "path"] if book else []
     known = None
-    form = NewLeadForm(request.POST or None, stages=stages)
+    form = NewLeadForm(request.POST if request.method == "POST" else None, stages=stages)
     status = 200
     if request.method == "POST":
         status = 422
@@ -126,7 +126,7 @@ def lead_edit(request: HttpRequest, pk: int) -> HttpResponse:
     book = load_book()
     around = surroundings(request.user, book)
     before = _facts(found)
-    form = LeadForm(request.POST or None, initial=before | {"version": found.version})
+    form = LeadForm(request.POST if request.method == "POST" else None, initial=before | {"version": found.version})
     status, conflict = 200, ""
     if request.method == "POST":
         status = 422

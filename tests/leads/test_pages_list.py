@@ -12,40 +12,9 @@ from accounts.models import Team
 from campaigns.services import ensure_channel
 from core.models import Organisation
 from leads.models import LeadEvent, SavedView
-from leads.services import assign_lead, create_lead, ensure_company, ensure_contact, merge_leads, move_lead, plan_step
+from leads.services import assign_lead, merge_leads, move_lead, plan_step
 
 NOW = dt.datetime.now(dt.UTC)
-
-
-@pytest.fixture
-def enter(stages, people):
-    """`enter("Anna Brandt", owner="member", stage="mql")`: a lead that came in ten days ago."""
-
-    def one(name, *, owner=None, stage="inquiry", company="Brandt Pumpen", days=10, **fields):
-        firm = ensure_company(name=company)
-        contact = ensure_contact(name=name, email=f"{name.split()[0].lower()}@{len(name)}.example", company=firm)
-        return create_lead(
-            stage=stages[stage],
-            occurred_at=NOW - dt.timedelta(days=days),
-            actor=None,
-            owner=people[owner] if owner else None,
-            contact=contact,
-            company=firm,
-            **fields,
-        )
-
-    return one
-
-
-@pytest.fixture
-def see(client, people):
-    """`see("member", "/leads/")`: the answer to that person."""
-
-    def get(who, path):
-        client.force_login(people[who], backend="django.contrib.auth.backends.ModelBackend")
-        return client.get(path)
-
-    return get
 
 
 def names(answer) -> list[str]:
