@@ -11,10 +11,12 @@ from integrations.importing import check_import
 from integrations.mapping import Mapping
 from integrations.rows import Parsed
 from integrations.values import Amount, Moment
+from integrations.words import LABELS, label
 from leads.models import Deal, Lead
 from leads.projection import Context
 
 SHOWN = 20
+_STAGES = ("stage", "from_stage")
 _EACH = {"created": 20, "updated": 8, "unchanged": 4, "rejected": 6, "skipped": 0}
 
 
@@ -22,7 +24,7 @@ def preview(path: Path, mapping: Mapping, actor: User, progress: Callable[[int, 
     kept: dict[str, list[tuple[Parsed | None, Row, str]]] = defaultdict(list)
 
     def watch(parsed: Parsed | None, row: Row, outcome: str | RowError) -> None:
-        name, reason = (outcome, "") if isinstance(outcome, str) else ("rejected", str(outcome))
+        name, reason = (outcome, "") if isinstance(outcome, str) else ("rejected", _reason(outcome))
         if len(kept[name]) < _EACH[name]:
             kept[name].append((parsed, row, reason))
 
@@ -44,10 +46,15 @@ def preview(path: Path, mapping: Mapping, actor: User, progress: Callable[[int, 
     }
 
 
+def _reason(error: RowError) -> str:
+    return f"{label(error.field)}: {error.reason}" if error.field in LABELS else error.reason
+
+
 def _rows(chosen: list, fields: list[str], mapping: Mapping) -> list[dict]:
     context = Context()
     keys = {parsed.items[0].key for name, parsed, _, _ in chosen if name == "updated"}
     before = _stored(mapping.main.entity, mapping.main.source, keys, context)
+    stages = {s.key: s.name for s in context.book.newest.stages.values()}
     found = []
     for name, parsed, row, reason in chosen:
         if parsed is None:
@@ -59,7 +66,8 @@ def _rows(chosen: list, fields: list[str], mapping: Mapping) -> list[dict]:
         cells = []
         for field in fields:
             value = item.values.get(field, item.values.get("custom", {}).get(field[7:], ""))
-            cell = {"new": _words(value, context)[:80]}
+            text = stages.get(str(value).casefold(), str(value)) if field in _STAGES else _words(value, context)
+            cell = {"new": text[:80]}
             if old is not None and field in old and cell["new"] and old[field] != cell["new"]:
                 cell["old"] = old[field][:80]
             cells.append(cell)
