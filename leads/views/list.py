@@ -16,7 +16,7 @@ from leads.models import SavedView
 from leads.pages.leads import export_rows, filter_choices, list_leads, read_asked, surroundings
 from leads.pages.timeline import just_taken_out
 from leads.services import remove_view, save_view
-from leads.views.frame import is_fragment, page_number, show
+from leads.views.frame import ask, page_number, show
 
 
 @require_safe
@@ -74,7 +74,7 @@ def add_filter(request: HttpRequest) -> HttpResponse:
     around = surroundings(request.user)
     asked = read_asked(request.GET)
     context = {"choices": filter_choices(around), "pairs": asked.pairs(), "query": asked.query(), "title": "Add a filter"}
-    return show(request, "leads/forms/filter.html", around, context | {"fragment": is_fragment(request)})
+    return ask(request, "leads/forms/filter.html", around, context)
 
 
 class _Echo:

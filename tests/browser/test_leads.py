@@ -161,7 +161,7 @@ def test_everything_works_without_script(open_page):
     assert "Recycled" in page.inner_text(".path [aria-current]")
     page.get_by_role("button", name="Undo").click()
     assert "SAL" in page.inner_text(".path [aria-current]")
-    page.get_by_role("button", name="Call").click()
+    page.get_by_role("button", name="Call", exact=True).click()
     assert "Call: reached" in page.inner_text("#timeline li:first-child")
     page.goto(page.url.split("/leads/")[0] + "/leads/")
     page.get_by_role("link", name="Filter").click()

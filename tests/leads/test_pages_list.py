@@ -175,6 +175,15 @@ def test_pages_of_fifty(see, enter):
     assert names(see("viewer", "/leads/?page=77")) == ["P50 Muster"]
 
 
+def test_a_further_filter_keeps_those_that_are_there(see, enter, client):
+    enter("Anna Brandt", channel=ensure_channel(name="Web"))
+    answer = see("viewer", "/leads/filter/?is=open&q=anna")
+    text = answer.content.decode()
+    assert 'name="is" value="open"' in text and 'name="q" value="anna"' in text and "Web" in text
+    fragment = client.get("/leads/filter/", headers={"HX-Request": "true"}).content.decode()
+    assert "<select" in fragment and "<html" not in fragment
+
+
 # --- many at once -----------------------------------------------------------------------------------------------
 
 
