@@ -10,4 +10,9 @@ class Chart:
     extra: str = ""  # further classes of its container
 
 
-CHARTS = {chart.key: chart for chart in (Chart("profit-run", "running_total", "ch-run"),)}
+_DECLARED = (
+    Chart("profit-run", "running_total", "ch-run"),
+    Chart("inflow-trend", "two_panels", "ch-trend leads"),
+    Chart("open-ages", "stacked_ages", "ch-ages leads"),
+)
+CHARTS = {chart.key: chart for chart in _DECLARED}

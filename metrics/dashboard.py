@@ -21,7 +21,7 @@ from metrics.series import Snapshot
 # Cards show aggregates, which are the same for everybody; no card tells people apart.
 EVERYBODY = Reader(frozenset())
 TO_DATE = "3650"  # a horizon that no lead outlives: "so far"
-MOST_CHANNELS = 8
+MOST_CHANNELS = 6
 
 
 def _ask(snapshot: Snapshot, frame: Frame, key: str, *, period: Period | None = None, **more: str | list[str]) -> dict:
@@ -41,26 +41,25 @@ def one_number(snapshot: Snapshot, frame: Frame) -> dict:
     found = _ask(snapshot, frame, "gross_profit")
     by_kind = _ask(snapshot, frame, "gross_profit", by="kind")
     before = _ask(snapshot, frame, "gross_profit", period=frame.to_date.a_year_before())
-    targets = {} if frame.channel else monthly_targets(snapshot, "gross_profit")
+    targets = {} if frame.filters else monthly_targets(snapshot, "gross_profit")
     to_date, whole = planned(targets, frame.to_date), planned(targets, frame.whole)
-    value = found["value"] or 0
+    value, then = found["value"], before["value"] if before["n"] else None  # None: nothing but unknown amounts
     estimated = found.get("estimated", 0)
-    scale = max(value, to_date or 0, whole or 0, 1)
-    had_before = before["n"] > 0
+    scale = max(value or 0, to_date or 0, whole or 0, 1)
     return {
         "title": "Gross profit of won deals" + (", period to date" if frame.running else ""),
         "value": value,
         "deals": _ask(snapshot, frame, "won_deals")["value"],
         "unknown": found.get("unknown", 0),
         "estimated": estimated,
-        "estimated_share": estimated / value if estimated and value > 0 else None,
+        "estimated_share": estimated / value if estimated and value and value > 0 else None,
         "plan_to_date": to_date,
         "plan_whole": whole,
-        "gap": None if to_date is None else value - to_date,
-        "of_plan": value / to_date if to_date else None,
+        "gap": None if value is None or to_date is None else value - to_date,
+        "of_plan": value / to_date if to_date and value is not None else None,
         "scale": scale,
-        "before": before["value"] if had_before else None,
-        "growth": value - before["value"] if had_before else None,
+        "before": then,
+        "growth": None if value is None or then is None else value - then,
         "plan_label": "" if to_date is None else f"Plan to date {money_short(to_date, snapshot.currency)}",
         "end_label": "" if whole is None else f"{frame.label} {money_short(whole, snapshot.currency)}",
         "kinds": sorted(by_kind["series"], key=lambda row: codes.DEAL_KINDS.index(row["key"])),
@@ -90,7 +89,7 @@ def profit_run(snapshot: Snapshot, frame: Frame) -> dict:
     before = (
         _cumulated(snapshot, frame, last_year, len(days)) if _any_profit(snapshot, frame, last_year) else [None] * len(days)
     )
-    targets = {} if frame.channel else monthly_targets(snapshot, "gross_profit")
+    targets = {} if frame.filters else monthly_targets(snapshot, "gross_profit")
     plan = [planned(targets, Period(frame.whole.start, day + dt.timedelta(days=1))) for day in days]
     now, want, then = (
         actual[frame.to_date.days - 1],
@@ -265,15 +264,15 @@ def channels(snapshot: Snapshot, frame: Frame) -> dict:
         }
         for key, row in profit.items()
     ]
-    rows.sort(key=lambda r: (-r["profit"], r["label"]))
+    rows.sort(key=lambda r: (r["profit"] is None, -(r["profit"] or 0), r["label"]))
     shown = rows if len(rows) <= MOST_CHANNELS else [*rows[: MOST_CHANNELS - 1], _others(rows[MOST_CHANNELS - 1 :])]
     return {
         "title": _channel_title(snapshot, rows, in_period, frame is not asked),
         "sub": f"Gross profit of deals won in {frame.label} by the channel of their lead, {snapshot.currency}",
         "rows": shown,
         "total": {
-            "profit": sum(r["profit"] for r in rows),
-            "revenue": sum(r["revenue"] for r in rows),
+            "profit": _added(rows, "profit"),
+            "revenue": _added(rows, "revenue"),
             "deals": sum(r["deals"] for r in rows),
             "estimated": sum(r["estimated"] for r in rows),
         },
@@ -281,15 +280,21 @@ def channels(snapshot: Snapshot, frame: Frame) -> dict:
         "in_period": in_period,
         "deals_explain": asked.explain_url("won_deals"),
         "explain": frame.explain_url("gross_profit", by="channel"),
-        "scale": max((row["profit"] for row in shown), default=0),
+        "scale": max((row["profit"] or 0 for row in shown), default=0),
     }
 
 
 def _others(rows: list[dict]) -> dict:
     found = {"key": "others", "label": f"{len(rows)} others", "explain": "", "explain_revenue": "", "explain_deals": ""}
-    for name in ("profit", "revenue", "deals", "estimated", "unknown"):
+    for name in ("deals", "estimated", "unknown"):
         found[name] = sum(row[name] for row in rows)
-    return found
+    return found | {name: _added(rows, name) for name in ("profit", "revenue")}
+
+
+def _added(rows: list[dict], name: str) -> int | None:
+    """The sum of what is known; None where rows exist and nothing is."""
+    known = [row[name] for row in rows if row[name] is not None]
+    return sum(known) if known or not rows else None
 
 
 def _year_to(end: dt.date) -> Period:
@@ -304,7 +309,7 @@ def _channel_title(snapshot: Snapshot, rows: list[dict], in_period: int, widened
     if widened:
         return f"{_deals(in_period)} won in the period, {_deals(sum(row['deals'] for row in rows))} in 12 months"
     best = rows[0]
-    if best["deals"] >= SMALL and best["key"]:
+    if best["deals"] >= SMALL and best["key"] and best["profit"] is not None:
         return f"{best['label']} earned most: {money_short(best['profit'], snapshot.currency)}"
     total = sum(row["deals"] for row in rows)
     return f"{_deals(total)} won, from {len(rows)} channel{'s' if len(rows) != 1 else ''}"

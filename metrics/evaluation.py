@@ -112,7 +112,8 @@ def _sum(found: Answer, selection: Selection, *, mean: bool) -> None:
         count = int(np.count_nonzero(known))
         found |= {"numerator": total, "denominator": count, "value": total / count if count else None}
     else:
-        found["value"] = total
+        # Nothing but unknown amounts is no sum of zero (X15).
+        found["value"] = total if np.any(known) or not len(selection) else None
     estimated = int(selection.value[known & selection.estimated].sum()) if selection.estimated is not None else 0
     if selection.estimated is not None and np.any(selection.estimated):
         found["estimated"] = estimated

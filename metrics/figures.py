@@ -97,7 +97,74 @@ def _end_labels(x, actual, plan, before) -> list[dict]:
     return labels
 
 
-SHAPES = {"running_total": running_total}
+def two_panels(
+    *, months: list[dt.date], counts: list[int], shares: list[float | None], firm: list[bool], links: list[str]
+) -> dict:
+    """Counts as bars on the left, shares as a line on the right, each on its own scale; young or few cases lighter."""
+    x = [month.isoformat() for month in months]
+    bars = go.Bar(x=x, y=counts, customdata=links, hovertemplate="%{x|%b %Y}: %{y}<extra></extra>")
+    line = go.Scatter(x=x, y=shares, mode="lines+markers", xaxis="x2", yaxis="y2", connectgaps=False,
+                      hovertemplate="%{x|%b %Y}: %{y:.0f} %<extra></extra>")  # fmt: skip
+    shown = [month for month in months if month.month in (1, 4, 7, 10)]
+    axis = {
+        "type": "date",
+        "tickvals": [month.isoformat() for month in shown],
+        "ticktext": [f"{month:%b}" if month.month != 1 else f"{month:%b %y}" for month in shown],
+    }
+    layout = {
+        "margin": {"l": 34, "r": 10, "t": 6, "b": 24},
+        "xaxis": axis | {"domain": [0, 0.46]},
+        "xaxis2": axis | {"domain": [0.56, 1], "anchor": "y2"},
+        "yaxis": {"rangemode": "tozero", "nticks": 4},
+        "yaxis2": {"rangemode": "tozero", "nticks": 4, "anchor": "x2", "ticksuffix": "%"},
+    }
+    return _mapping(
+        [
+            _coloured(bars, marker={"color": "@marketing"}),
+            _coloured(
+                line,
+                line={"color": "@joint", "width": 2},
+                marker={"color": ["@joint" if ok else "@surface" for ok in firm], "size": 6,
+                        "line": {"color": "@joint", "width": 1.5}},
+            ),
+        ],
+        layout,
+    )  # fmt: skip
+
+
+_SHADES = (100, 72, 46, 24)
+
+
+def stacked_ages(*, stages: list[str], teams: list[str], ages: list[str], parts: list[list[int]], links: list[str]) -> dict:
+    """One bar per stage, cut by age: the longer, the lighter; the colour is the team that answers for the stage."""
+    rows = list(range(len(stages)))
+    traces = []
+    for index, age in enumerate(ages):
+        values = [part[index] for part in parts]
+        bar = go.Bar(
+            x=values, y=rows, orientation="h", name=age, customdata=links, width=0.62,
+            text=[str(value) if value else "" for value in values], textposition="none",
+            hovertemplate=f"{age}: %{{x}}<extra></extra>",
+        )  # fmt: skip
+        shades = [f"@{team}/{_SHADES[index]}" for team in teams]
+        traces.append(_coloured(bar, marker={"color": shades, "line": {"color": "@surface", "width": 1}}))
+    layout = {
+        "barmode": "stack",
+        "margin": {"l": 86, "r": 36, "t": 2, "b": 2},
+        "xaxis": {"showticklabels": False, "rangemode": "tozero", "zeroline": True, "zerolinecolor": "@control"},
+        "yaxis": {
+            "tickvals": rows, "ticktext": stages, "autorange": "reversed", "showgrid": False, "tickfont": {"color": "@ink"},
+        },
+        "annotations": [
+            {"x": sum(part), "y": row, "text": str(sum(part)), "showarrow": False, "xanchor": "left", "xshift": 4,
+             "font": {"size": 12, "color": "@ink"}}
+            for row, part in enumerate(parts)
+        ],
+    }  # fmt: skip
+    return _mapping(traces, layout)
+
+
+SHAPES = {"running_total": running_total, "two_panels": two_panels, "stacked_ages": stacked_ages}
 
 
 def drawn(key: str, **data) -> dict:

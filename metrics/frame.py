@@ -7,9 +7,11 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from core.errors import DomainError
 from core.periods import Period, add_months, bucket_of, start_of
 from metrics.series import Snapshot
+
+# What a page of numbers can be narrowed by, in the order of its fields.
+FILTERS = ("channel", "segment", "region", "campaign", "team")
 
 
 @dataclass(frozen=True)
@@ -21,17 +23,23 @@ class Frame:
     whole: Period  # the period to its end, for the plan
     to_date: Period  # up to and with today
     today: dt.date
-    channel: str | None
+    filters: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def channel(self) -> str | None:
+        return dict(self.filters).get("channel")
 
     def params(self, **more: str | list[str]) -> dict[str, str | list[str]]:
         """Parameters of a metric for this frame."""
         found = {"from": self.to_date.start.isoformat(), "to": self.to_date.end.isoformat()}
-        if self.channel is not None:
-            found["channel"] = self.channel
-        return found | more
+        return found | dict(self.filters) | more
 
     def explain_url(self, key: str, **more: str | list[str]) -> str:
         return f"{reverse('explain', args=[key])}?{urlencode(self.params(**more), doseq=True)}"
+
+    def explain_today_url(self, key: str, **more: str | list[str]) -> str:
+        """The explanation of a stock: as of today, under the same filters."""
+        return f"{reverse('explain', args=[key])}?{urlencode(dict(self.filters) | more, doseq=True)}"
 
     @property
     def running(self) -> bool:
@@ -73,14 +81,13 @@ def _quarter_label(start: dt.date, year_start: int) -> str:
     return f"{quarter} {year}"
 
 
-def read_frame(snapshot: Snapshot, params: Mapping[str, str], *, today: dt.date, channels: list[str]) -> Frame:
-    """The frame in an address. Unknown values fall back to this quarter and all channels, so that old links still open."""
-    choices = period_choices(snapshot, today)
-    value, label, whole = next((c for c in choices if c[0] == params.get("period")), choices[0])
+def read_frame(snapshot: Snapshot, params: Mapping[str, str], *, today: dt.date, choices: Mapping[str, list[str]]) -> Frame:
+    """The frame in an address. `choices`: the names a filter may take, by dimension.
+
+    Unknown values fall back to this quarter and no filter, so that old links still open.
+    """
+    periods = period_choices(snapshot, today)
+    value, label, whole = next((c for c in periods if c[0] == params.get("period")), periods[0])
     end = min(whole.end, today + dt.timedelta(days=1))
-    channel = params.get("channel")
-    if channel is not None and channel not in channels:
-        channel = None
-    if whole.start > today:
-        raise DomainError("period_ahead", "This period has not begun yet.", field="period")
-    return Frame(value, label, whole, Period(whole.start, end), today, channel or None)
+    filters = tuple((name, params[name]) for name in FILTERS if params.get(name) in choices.get(name, ()))
+    return Frame(value, label, whole, Period(whole.start, end), today, filters)

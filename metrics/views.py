@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import hashlib
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -9,19 +10,20 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
 from accounts.permissions import Perm, requires
 from accounts.queries import funnel_owner, standing
-from campaigns.models import Channel
 from core.csv_out import safe_cell
 from core.errors import DomainError
 from core.queries import organisation
 from metrics import dashboard as cards
+from metrics import movement
 from metrics.answers import snapshot_for
 from metrics.explain import explain as explain_number
 from metrics.explain import scope_words
-from metrics.frame import period_choices, read_frame
+from metrics.frame import FILTERS, Frame, period_choices, read_frame
 from metrics.listing import list_behind
-from metrics.questions import NotApplicable, metric_named, read_question, reader_of
+from metrics.questions import NotApplicable, filter_choices, metric_named, read_question, reader_of
 from metrics.selection import BY_DIMENSION
 from metrics.series import Snapshot, current
 
@@ -39,22 +41,23 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     if not snapshot.book:
         return render(request, "metrics/empty.html", {"company": company})
     now = dt.datetime.now(dt.UTC)
-    names = list(Channel.objects.order_by("name").values_list("name", flat=True))
-    frame = read_frame(snapshot, request.GET, today=snapshot.calendar.day_of(now), channels=names)
+    choices = filter_choices()
+    frame = read_frame(snapshot, request.GET, today=snapshot.calendar.day_of(now), choices=choices)
     # What a board shows depends on the generation, the day and the frame, never on the reader.
-    key = f"board:{snapshot.epoch}:{snapshot.generation}:{snapshot.written_at}:{frame.today}:{frame.choice}:{frame.channel}"
-    board = cache.get(_cache_key(key))
-    if board is None:
-        board = render_to_string("metrics/board.html", _board(snapshot, frame))
-        cache.set(_cache_key(key), board, CACHE_SECONDS)
     owner = funnel_owner()
+    shown = (owner.id if owner else 0, snapshot.epoch, snapshot.generation, snapshot.written_at, frame)
+    key = _cache_key(repr(shown))
+    board = cache.get(key)
+    if board is None:
+        board = render_to_string("metrics/board.html", _board(snapshot, frame, owner))
+        cache.set(key, board, CACHE_SECONDS)
     context = {
         "board": board,
         "frame": frame,
         "periods": [(value, label) for value, label, _ in period_choices(snapshot, frame.today)],
-        "channels": names,
+        "filters": [(name, name.capitalize(), choices[name], dict(frame.filters).get(name)) for name in FILTERS],
+        "more_open": any(name in dict(frame.filters) for name in FILTERS[2:]),
         "company": company,
-        "owner": owner,
         "written_at": snapshot.written_at,
         "zone": snapshot.calendar.zone_on(frame.today),
         "role": _role_words(request.user),
@@ -63,18 +66,22 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 
 def _cache_key(text: str) -> str:
-    """Cache keys are plain ASCII without spaces."""
-    return text.encode("unicode_escape").decode().replace(" ", "_")
+    """Cache keys are short plain ASCII; names of channels may be neither."""
+    return f"board:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def _board(snapshot: Snapshot, frame) -> dict:
+def _board(snapshot: Snapshot, frame: Frame, owner: User | None) -> dict:
     return {
+        "owner": str(owner) if owner else "",
         "frame": frame,
         "currency": snapshot.currency,
         "one": cards.one_number(snapshot, frame),
         "run": cards.profit_run(snapshot, frame),
         "funnel": cards.funnel(snapshot, frame),
         "channels": cards.channels(snapshot, frame),
+        "trend": movement.trend(snapshot, frame),
+        "ageing": movement.ageing(snapshot, frame),
+        "changes": movement.changes(snapshot, frame),
     }
 
 

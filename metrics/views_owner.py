@@ -21,7 +21,7 @@ def owner(request: HttpRequest) -> HttpResponse:
     if not snapshot.book:
         return render(request, "metrics/empty.html")
     now = dt.datetime.now(dt.UTC)
-    frame = read_frame(snapshot, {}, today=snapshot.calendar.day_of(now), channels=[])
+    frame = read_frame(snapshot, {}, today=snapshot.calendar.day_of(now), choices={})
     context = {
         "page": owner_page(snapshot, frame, now),
         "owner": funnel_owner(),

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
@@ -23,9 +22,6 @@ DASH = "–"
 MINUS = "−"
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "BRL": "R$"}
 SCALES = [(Decimal(10**9), "B"), (Decimal(10**6), "M"), (Decimal(10**3), "k")]
-
-# The places of the header that exist, in order: url name, label, icon. A new page adds its line.
-PLACES = [("dashboard", "Dashboard", "dashboard"), ("leads", "Leads", "leads"), ("import", "Import", "import")]
 
 
 # --- numbers ------------------------------------------------------------------------------------------------
@@ -219,23 +215,6 @@ def initials(name) -> str:
     """Maya Klein -> MK, jonas@example.com -> J"""
     parts = [part for part in str(name or "").replace("@", " @").split() if part[0].isalnum()]
     return (parts[0][0] + parts[-1][0] if len(parts) > 1 else parts[0][0] if parts else "?").upper()
-
-
-@register.simple_tag(takes_context=True)
-def main_nav(context) -> list[dict]:
-    """The header's entries: those of the view (context variable `nav`), else PLACES."""
-    if context.get("nav") is not None:
-        return context["nav"]
-    match = getattr(context.get("request"), "resolver_match", None)
-    found = []
-    for name, label, icon_name in PLACES:
-        try:
-            url = reverse(name)
-        except NoReverseMatch:
-            continue
-        current = bool(match) and (match.url_name == name or (url != "/" and context["request"].path.startswith(url)))
-        found.append({"label": label, "url": url, "icon": icon_name, "current": current})
-    return found
 
 
 # --- drawings -----------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.template import Context, Template
 from django.utils.safestring import SafeString
 
-from core.templatetags import display
+from core.templatetags import display, navigation
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = dt.datetime(2026, 9, 1, 10, 0, tzinfo=dt.UTC)
@@ -267,18 +267,18 @@ def test_sparkline_of_one_value_of_equal_values_and_of_none():
 
 def test_main_nav_prefers_the_views_own_entries():
     own = [{"label": "Leads", "url": "/leads/", "icon": "leads", "current": True}]
-    assert display.main_nav({"nav": own}) == own
+    assert navigation.main_nav({"nav": own}) == own
 
 
 def test_main_nav_leaves_out_places_without_a_page(monkeypatch):
-    monkeypatch.setattr(display, "PLACES", [("no_such_page", "Nowhere", "leads"), ("sign_in", "Sign in", "leads")])
-    assert display.main_nav({}) == [{"label": "Sign in", "url": "/sign-in/", "icon": "leads", "current": False}]
+    monkeypatch.setattr(navigation, "PLACES", [("no_such_page", "Nowhere", "leads"), ("sign_in", "Sign in", "leads")])
+    assert navigation.main_nav({}) == [{"label": "Sign in", "url": "/sign-in/", "icon": "leads", "current": False}]
 
 
 def test_every_icon_in_use_is_in_the_sprite():
     root = Path(settings.BASE_DIR)
     known = set(re.findall(r'<symbol id="([^"]+)"', (root / "static" / "icons.svg").read_text()))
-    used = {name for name, _, _ in display.STATUSES.values()} | {name for _, _, name in display.PLACES}
+    used = {name for name, _, _ in display.STATUSES.values()} | {name for _, _, name in navigation.PLACES}
     for path in (root / "templates").rglob("*.html"):
         used |= set(re.findall(r'{% icon "([^"]+)" %}', path.read_text()))
     assert used <= known
