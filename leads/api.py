@@ -53,6 +53,7 @@ from leads.api_outputs import (
     TouchOutput,
     TouchTaken,
 )
+from leads.finding import find_leads, words_of
 from leads.models import Deal, Lead, Touch
 from leads.projection import Context
 from leads.queries import visible_deals, visible_leads
@@ -141,13 +142,7 @@ def _filtered(leads: QuerySet[Lead], asked) -> QuerySet[Lead]:
     if owner := asked.get("owner"):
         is_id = owner.isascii() and owner.isdecimal() and len(owner) < 19
         leads = leads.filter(owner_id=int(owner)) if is_id else leads.filter(owner__email__iexact=owner)
-    if words := asked.get("q", "").strip()[:200]:
-        leads = leads.filter(
-            Q(contact__name__icontains=words)
-            | Q(contact__email__icontains=words)
-            | Q(company__name__icontains=words)
-            | Q(external_id=words)
-        )
+    leads = find_leads(leads, words_of(asked.get("q")))
     return leads.order_by("-created_at", "-id")
 
 

@@ -192,7 +192,9 @@ def _order(asked: Asked, around: Surroundings) -> list:
     if asked.sort == "stage" and around.stages:
         places = [When(stage_id=s.id, then=i) for i, s in enumerate(around.stages.values())]
         key = Case(*places, default=len(places), output_field=IntegerField())
-    return [key.desc(nulls_last=True) if asked.down else key.asc(nulls_last=True), "-id"]
+    # The longest stay is the one that began first.
+    down = asked.down != (asked.sort == "age")
+    return [key.desc(nulls_last=True) if down else key.asc(nulls_last=True), "-id"]
 
 
 @dataclass(frozen=True)

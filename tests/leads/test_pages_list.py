@@ -66,6 +66,12 @@ def test_every_column_sorts_both_ways(see, enter, sort):
         assert set(names(see("viewer", f"/leads/?sort={order}"))) == {"Anna Brandt", "Lee Moss"}
 
 
+def test_the_longest_stay_is_the_oldest_one(see, enter):
+    enter("Anna Brandt", days=5)
+    enter("Lee Moss", days=30)
+    assert names(see("viewer", "/leads/?sort=-age")) == ["Lee Moss", "Anna Brandt"]
+
+
 def test_nonsense_in_the_address_is_dropped(see, enter):
     enter("Anna Brandt")
     for query in ("stage=x", "owner=%27", "is=no", "sort=drop", "page=9999999999", "channel=99999999999999999999", "q=%25"):
