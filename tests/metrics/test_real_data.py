@@ -72,7 +72,13 @@ def test_olist_reports_and_traps(olist):
 
     # What a seller declares to earn is no revenue of ours: 842 amounts are unknown, none is zero.
     money = doors.ask("won_revenue", **period)
-    assert (money["status"], money["unknown"], money["n"], money["currency"]) == ("partial", 842, 842, "BRL")
+    assert (money["status"], money["value"], money["unknown"], money["n"], money["currency"]) == (
+        "undefined",
+        None,
+        842,
+        842,
+        "BRL",
+    )
     assert doors.ask("average_deal", **period)["status"] == "undefined"
 
 
