@@ -45,6 +45,31 @@ class CompanyZone(models.Model):
         return f"{self.tz} from {self.from_day}"
 
 
+class MailSettings(models.Model):
+    """The mail server that the console names (row id 1). Without it the installation's EMAIL_URL holds.
+
+    The password never leaves this table but to that server: no page, log or history shows it.
+    """
+
+    class Security(models.TextChoices):
+        STARTTLS = "starttls", "STARTTLS"
+        TLS = "tls", "TLS from the start"
+        NONE = "none", "None (only within your own network)"
+
+    host = models.CharField(max_length=253)
+    port = models.PositiveIntegerField(default=587)
+    security = models.CharField(max_length=8, choices=Security, default=Security.STARTTLS)
+    user_name = models.CharField(max_length=254, blank=True)
+    password = models.CharField(max_length=500, blank=True)
+    sender = models.CharField(max_length=254)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="core_one_mail_server")]
+
+    def __str__(self):
+        return f"{self.host}:{self.port}"
+
+
 class ExchangeRate(AppendOnlyModel):
     """Units of the base currency for one unit of `currency` on `day`; a later row of the same day wins."""
 

@@ -113,3 +113,9 @@ def parse_day(text: str, *, field: str = "") -> dt.date:
     except ValueError:
         pass
     raise DomainError("date_invalid", f"“{text[:40]}” is not a date. Write it as 2026-08-31.", field=field)
+
+
+def working_days(start: dt.date, end: dt.date) -> int:
+    """Mondays to Fridays after `start`, up to and with `end`. Holidays of a company are not known here."""
+    whole, rest = divmod((end - start).days, 7)
+    return whole * 5 + sum((start + dt.timedelta(days=i + 1)).weekday() < 5 for i in range(rest))
