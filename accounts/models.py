@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from core.append_only import AppendOnlyModel
+
 
 class UserManager(BaseUserManager):
     def get_by_natural_key(self, username):
@@ -109,6 +111,45 @@ class ApiToken(models.Model):
 
     def __str__(self):
         return f"{self.name} ({self.prefix}…)"
+
+
+class Invite(models.Model):
+    """A way in for one person: a link that works once, for a week. Only the SHA-256 of its secret is kept."""
+
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=13, choices=Role)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    digest = models.CharField(max_length=64, unique=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    def __str__(self):
+        return f"invitation {self.pk}"
+
+
+class ConsoleEvent(AppendOnlyModel):
+    """Who changed what in the console, in words. The agreement's own tables hold the values."""
+
+    class Area(models.TextChoices):
+        AGREEMENT = "agreement", "Agreement"
+        PEOPLE = "people", "People"
+        ORGANISATION = "organisation", "Organisation"
+
+    area = models.CharField(max_length=12, choices=Area)
+    text = models.TextField()
+    version = models.PositiveIntegerField(null=True, blank=True, help_text="number of the agreement's version")
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["-recorded_at"], name="accounts_console_newest")]
+
+    def __str__(self):
+        return self.text
 
 
 class IdempotentRequest(models.Model):

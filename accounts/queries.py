@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from accounts.models import ApiToken, Membership, Role, Side, User
+from accounts.models import ApiToken, Membership, Role, Side, Team, User
 from accounts.permissions import PERSON_FIGURES_SCOPE, ROLE_PERMS, Perm
 from core.queries import calendar
 
@@ -54,6 +54,13 @@ def standing(user: User) -> Standing:
             perms=frozenset().union(*(ROLE_PERMS[role] for role in roles)),
         )
     return known
+
+
+def led_sides(user: User) -> frozenset[Side]:
+    """The sides this person may sign for: those whose teams they lead today."""
+    led = standing(user).led_team_ids
+    sides = Team.objects.filter(id__in=led, retired=False).values_list("side", flat=True) if led else ()
+    return frozenset(Side(side) for side in sides) - {Side.JOINT}
 
 
 def has_perm(user: User, perm: Perm) -> bool:
