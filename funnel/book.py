@@ -5,9 +5,11 @@ Projections, the rollup and pages share this one reading, so that they never dis
 
 import bisect
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from core.queries import calendar
 from funnel.models import Agreement, Milestone, StageInVersion, StageKind
 
 # A lead that sales or a customer starts never was marketing's: rank credit stops at the first of these that is set.
@@ -88,8 +90,11 @@ class Version:
 
 
 class Book:
-    def __init__(self, versions: list[Version]):
+    """`today` says which day it is when somebody asks; without it the last version counts as the present one."""
+
+    def __init__(self, versions: list[Version], today: Callable[[], dt.date] | None = None):
         self.versions = sorted(versions, key=lambda v: v.from_day)
+        self._today = today
         self._days = [v.from_day for v in self.versions]
         self.by_id = {v.id: v for v in self.versions}
 
@@ -102,6 +107,12 @@ class Book:
 
     @property
     def newest(self) -> Version:
+        """The version in force now. One that is signed and begins later changes no page before its day."""
+        return self.versions[-1] if self._today is None else self.on(self._today())
+
+    @property
+    def last(self) -> Version:
+        """The version that begins last, in force already or not."""
         return self.versions[-1]
 
     def stage_keys(self) -> dict[str, int]:
@@ -116,16 +127,20 @@ class Book:
 
 
 def load_book() -> Book:
-    """Read every version that is or was in force: five queries, whatever their number."""
+    """Read every version that is or was in force: six queries, whatever their number."""
     agreements = list(
         Agreement.objects.filter(state__in=[Agreement.State.IN_FORCE, Agreement.State.SUPERSEDED]).prefetch_related(
             "stages__stage", "signatures", "reasons", "forbidden_moves"
         )
     )
-    return Book([_version(agreement) for agreement in agreements])
+    versions = [version_of(agreement) for agreement in agreements]
+    if len(versions) < 2:
+        return Book(versions)
+    company = calendar()
+    return Book(versions, lambda: company.day_of(dt.datetime.now(dt.UTC)))
 
 
-def _version(agreement: Agreement) -> Version:
+def version_of(agreement: Agreement) -> Version:
     reasons: dict[str, dict[str, str]] = {}
     for reason in agreement.reasons.all():
         reasons.setdefault(reason.use, {})[reason.key] = reason.label

@@ -40,6 +40,10 @@ class Agreement(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     from_day = models.DateField(null=True, blank=True, help_text="first company day on which it holds")
     note = models.TextField(blank=True)
+    proposed_at = models.DateTimeField(null=True, blank=True, help_text="since when both teams are asked")
+    trial_until = models.DateField(
+        null=True, blank=True, help_text="last day of a version that the funnel owner put in force without one side's yes"
+    )
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
 
@@ -210,3 +214,22 @@ class StageTransition(models.Model):
 
     def __str__(self):
         return f"{self.from_stage} ↛ {self.to_stage}"
+
+
+class GlossaryTerm(models.Model):
+    """A word both teams use: what each of them means by it, and what they agreed that it means."""
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="words")
+    key = models.SlugField(max_length=40)
+    word = models.CharField(max_length=60)
+    marketing_meaning = models.TextField(blank=True)
+    sales_meaning = models.TextField(blank=True)
+    agreed_meaning = models.TextField(blank=True)
+    not_words = models.CharField(max_length=200, blank=True, help_text="words that are not used for it")
+    examples = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["agreement", "key"], name="funnel_word_once_a_version")]
+
+    def __str__(self):
+        return self.word

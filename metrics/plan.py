@@ -13,11 +13,13 @@ def monthly_targets(snapshot: Snapshot, metric: str, stage: int | None = None) -
     if not snapshot.book:
         return {}
 
+    version = snapshot.book.newest.id
+
     def compute():
-        rows = Target.objects.filter(agreement_id=snapshot.book.newest.id, metric=metric, stage_id=stage, segment=None)
+        rows = Target.objects.filter(agreement_id=version, metric=metric, stage_id=stage, segment=None)
         return dict(rows.values_list("month", "value"))
 
-    return snapshot.memo(("targets", metric, stage), compute)
+    return snapshot.memo(("targets", version, metric, stage), compute)
 
 
 def planned(targets: dict[dt.date, int], period: Period) -> int | None:

@@ -124,7 +124,8 @@ def _fresh(generation, epoch, written_at, tables) -> Snapshot:
     margins = ()
     book = load_book()
     if book:
-        rows = SegmentMargin.objects.filter(agreement_id=book.newest.id).order_by("from_day")
+        # Margins are dated: a version that begins later repeats those of earlier days, so the last one holds for every day.
+        rows = SegmentMargin.objects.filter(agreement_id=book.last.id).order_by("from_day")
         margins = tuple(rows.values_list("segment_id", "from_day", "basis_points"))
     return Snapshot(
         generation=generation,

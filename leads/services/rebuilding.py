@@ -1,11 +1,13 @@
 """Rebuild projections from events: after a change of what they mean, or to be sure."""
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 
 from django.db import models, transaction
+from django.db.models import Q
 
 from leads.locks import lock_deals, lock_leads
-from leads.models import Deal, Lead
+from leads.models import Deal, Lead, StageEntry
 from leads.projection import Context, refresh_deals, refresh_leads
 
 CHUNK = 500
@@ -36,3 +38,19 @@ def _chunks(model: type[models.Model]) -> Iterator[list[int]]:
     while ids := list(model.objects.filter(id__gt=last).order_by("id").values_list("id", flat=True)[:CHUNK]):
         yield ids
         last = ids[-1]
+
+
+def rebuild_since(day: dt.date) -> int:
+    """Fold again the leads that moved on a day or later, and note all their facts: a version begins to hold on that day.
+
+    One that begins tomorrow or later finds none. Returns how many.
+    """
+    since = Q(entered_day__gte=day) | Q(left_day__gte=day)
+    ids = sorted(set(StageEntry.objects.filter(since).values_list("lead_id", flat=True)))
+    context = Context()
+    for start in range(0, len(ids), CHUNK):
+        part = ids[start : start + CHUNK]
+        with transaction.atomic():
+            lock_leads(part)
+            refresh_leads(part, context=context, relabelled=True)
+    return len(ids)

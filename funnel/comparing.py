@@ -1,0 +1,137 @@
+"""Two versions side by side: what differs, in words. Reads only."""
+
+from dataclasses import dataclass, field
+
+from core.templatetags.display import money
+from funnel.models import Agreement, Reason
+
+NOTHING = "–"
+_FIELDS = {
+    "name": "name",
+    "kind": "kind",
+    "side": "answers for it",
+    "milestone": "milestone",
+    "rank": "place on the way",
+    "target_days": "target days",
+    "definition": "definition",
+    "retired": "retired",
+}
+_WORD_FIELDS = {
+    "word": "word",
+    "agreed_meaning": "agreed meaning",
+    "marketing_meaning": "marketing means",
+    "sales_meaning": "sales means",
+    "not_words": "not",
+    "examples": "examples",
+}
+_PLAIN = {"name", "kind", "definition", "word", "agreed meaning", "label", "value"}
+
+
+@dataclass
+class Section:
+    title: str
+    rows: list[tuple[str, str, str]] = field(default_factory=list)  # what, before, after
+
+
+def compare(before: Agreement, after: Agreement, *, currency: str = "EUR") -> list[Section]:
+    """Every difference, grouped. Equal versions give sections without rows."""
+    return [
+        Section("Stages", _differences(_stages(before), _stages(after))),
+        Section("Reasons", _differences(_reasons(before), _reasons(after))),
+        Section("Forbidden moves", _differences(_moves(before), _moves(after))),
+        Section("Words", _differences(_words(before), _words(after))),
+        Section("Targets", _differences(_targets(before, currency), _targets(after, currency))),
+        Section("Margins", _differences(_margins(before), _margins(after))),
+    ]
+
+
+def _differences(was: dict[str, dict[str, str]], now: dict[str, dict[str, str]]) -> list[tuple[str, str, str]]:
+    rows = []
+    for key in [*now, *(key for key in was if key not in now)]:
+        old, new = was.get(key, {}), now.get(key, {})
+        label = new.get("") or old.get("")
+        if not old:
+            rows.append((label, "not there", _summary(new)))
+        elif not new:
+            rows.append((label, _summary(old), "taken out"))
+        else:
+            rows += [
+                (f"{label}: {name}" if name != "value" else label, old.get(name, NOTHING), new.get(name, NOTHING))
+                for name in {**old, **new}
+                if name and old.get(name, NOTHING) != new.get(name, NOTHING)
+            ]
+    return rows
+
+
+def _summary(fields: dict[str, str]) -> str:
+    """A whole row in one line; what would not be understood alone says what it is."""
+    shown = [
+        value if name in _PLAIN else f"{name} {value}"
+        for name, value in fields.items()
+        if name and value not in (NOTHING, "no")
+    ]
+    return " · ".join(shown) or "there"
+
+
+def _text(row, name: str) -> str:
+    value = getattr(row, name)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    display = getattr(row, f"get_{name}_display", None)
+    if value not in (None, "") and display:
+        return str(display())
+    return NOTHING if value in (None, "") else f"{value:f}".rstrip("0").rstrip(".") if name == "target_days" else str(value)
+
+
+def _stages(agreement: Agreement) -> dict:
+    rows = agreement.stages.select_related("stage").order_by("position")
+    return {row.stage.key: {"": row.name} | {label: _text(row, name) for name, label in _FIELDS.items()} for row in rows}
+
+
+def _reasons(agreement: Agreement) -> dict:
+    rows = agreement.reasons.order_by("use", "id")
+    return {f"{r.use}/{r.key}": {"": f"{Reason.Use(r.use).label}: {r.label}", "label": r.label} for r in rows}
+
+
+def _moves(agreement: Agreement) -> dict:
+    names = dict(agreement.stages.values_list("stage_id", "name"))
+    pairs = agreement.forbidden_moves.order_by("id").values_list("from_stage_id", "to_stage_id")
+    return {f"{a}/{b}": {"": f"{names.get(a, a)} to {names.get(b, b)}", "value": "forbidden"} for a, b in pairs}
+
+
+def _words(agreement: Agreement) -> dict:
+    rows = agreement.words.order_by("word")
+    return {row.key: {"": row.word} | {label: _text(row, name) for name, label in _WORD_FIELDS.items()} for row in rows}
+
+
+def _targets(agreement: Agreement, currency: str) -> dict:
+    names = dict(agreement.stages.values_list("stage_id", "name"))
+    found = {}
+    for t in agreement.targets.select_related("segment").order_by("month", "metric", "stage_id"):
+        what = target_words(t.metric, names.get(t.stage_id, ""))
+        if t.segment_id:
+            what += f", {t.segment}"
+        value = money(t.value, currency) if t.stage_id is None else f"{t.value:,}"
+        found[f"{t.month}/{t.metric}/{t.stage_id}/{t.segment_id}"] = {"": f"{what}, {t.month:%b %Y}", "value": value}
+    return found
+
+
+def target_words(metric: str, stage_name: str) -> str:
+    return f"Entries into {stage_name}" if stage_name else metric.replace("_", " ").capitalize()
+
+
+def _margins(agreement: Agreement) -> dict:
+    rows = agreement.margins.select_related("segment").order_by("from_day", "segment_id")
+    return {
+        f"{m.segment_id}/{m.from_day}": {
+            "": f"{m.segment or 'All other segments'} from {m.from_day}",
+            "value": f"{m.basis_points / 100:g} %",
+        }
+        for m in rows
+    }
+
+
+def counts_differently(before: Agreement, after: Agreement) -> bool:
+    """Whether stage set, rank, kind, milestone or retirement differ: only these raise the counting version."""
+    was, now = (set(a.stages.values_list("stage_id", "rank", "kind", "milestone", "retired")) for a in (before, after))
+    return was != now

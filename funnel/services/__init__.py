@@ -1,0 +1,60 @@
+"""Writes to the agreement: draft, change, ask, sign, put in force. Facts are never rewritten by configuration."""
+
+from funnel.services.moves import add_reason, forbid_moves, remove_reason, rename_reason
+from funnel.services.names import ensure_region, ensure_segment
+from funnel.services.plan import TargetCell, draft_margin, remove_margin, save_targets, set_margin, set_target
+from funnel.services.stages import add_stage, edit_stage, move_stage, remove_stage, reorder_path
+from funnel.services.versions import (
+    ANSWER_DAYS,
+    SIGNING,
+    TRIAL_DAYS,
+    adopt_preset,
+    bring_into_force,
+    describe_draft,
+    draft_version,
+    drop_draft,
+    missing_sides,
+    propose,
+    put_in_force,
+    sign,
+    sign_for_side,
+    withdraw,
+)
+from funnel.services.words import add_word, edit_word, remove_word
+
+__all__ = [
+    "ANSWER_DAYS",
+    "SIGNING",
+    "TRIAL_DAYS",
+    "TargetCell",
+    "add_reason",
+    "add_stage",
+    "add_word",
+    "adopt_preset",
+    "bring_into_force",
+    "describe_draft",
+    "draft_margin",
+    "draft_version",
+    "drop_draft",
+    "edit_stage",
+    "edit_word",
+    "ensure_region",
+    "ensure_segment",
+    "forbid_moves",
+    "missing_sides",
+    "move_stage",
+    "propose",
+    "put_in_force",
+    "remove_margin",
+    "remove_reason",
+    "remove_stage",
+    "remove_word",
+    "rename_reason",
+    "reorder_path",
+    "save_targets",
+    "set_margin",
+    "set_target",
+    "sign",
+    "sign_for_side",
+    "withdraw",
+]
