@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("metrics.urls")),
     path("", include("leads.urls")),
     path("", include("accounts.urls")),
+    path("console/", include("funnel.urls")),
     path("import/", include("integrations.urls")),
     path("admin/", site.urls),
     path("api/v1/", include("config.api")),

@@ -1,8 +1,13 @@
 from django.urls import path
 
-from metrics import views, views_health, views_owner
+from metrics import views, views_console, views_health, views_owner
 
 urlpatterns = [
+    path("console/versions/<int:number>/agree/", views_console.agree, name="console_agree"),
+    path("console/versions/<int:number>/sign/", views_console.sign, name="console_sign"),
+    path("console/versions/<int:number>/start/", views_console.start, name="console_start"),
+    path("console/stages/<slug:key>/used/", views_console.used, name="console_used"),
+    path("console/organisation/", views_console.settings, name="console_organisation"),
     path("", views.dashboard, name="dashboard"),
     path("health/", views_health.health, name="health"),
     path("owner/", views_owner.owner, name="owner"),

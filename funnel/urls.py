@@ -1,0 +1,36 @@
+from django.urls import path
+
+from funnel.views import agreement, plan, stages, words
+
+urlpatterns = [
+    path("", agreement.overview, name="console"),
+    path("set-up/", agreement.set_up, name="console_set_up"),
+    path("draft/", agreement.start_draft, name="console_draft"),
+    path("draft/note/", agreement.describe, name="console_note"),
+    path("draft/drop/", agreement.drop, name="console_drop"),
+    path("draft/propose/", agreement.propose, name="console_propose"),
+    path("draft/withdraw/", agreement.withdraw, name="console_withdraw"),
+    path("versions/<int:number>/", agreement.version, name="console_version"),
+    path("compare/", agreement.compare_versions, name="console_compare"),
+    path("history/", agreement.history, name="console_history"),
+    path("stages/", stages.stages, name="console_stages"),
+    path("stages/new/", stages.add, name="console_stage_new"),
+    path("stages/<slug:key>/", stages.stage, name="console_stage"),
+    path("stages/<slug:key>/edit/", stages.edit, name="console_stage_edit"),
+    path("stages/<slug:key>/move/", stages.move, name="console_stage_move"),
+    path("stages/<slug:key>/remove/", stages.remove, name="console_stage_remove"),
+    path("rules/", stages.rules, name="console_rules"),
+    path("rules/reasons/", stages.add_reason, name="console_reason_new"),
+    path("rules/reasons/<int:pk>/", stages.rename_reason, name="console_reason"),
+    path("rules/reasons/<int:pk>/remove/", stages.remove_reason, name="console_reason_remove"),
+    path("rules/moves/<slug:key>/", stages.forbid, name="console_moves"),
+    path("words/", words.words, name="console_words"),
+    path("words/new/", words.add, name="console_word_new"),
+    path("words/<slug:key>/", words.word, name="console_word"),
+    path("words/<slug:key>/edit/", words.edit, name="console_word_edit"),
+    path("words/<slug:key>/remove/", words.remove, name="console_word_remove"),
+    path("targets/", plan.targets, name="console_targets"),
+    path("margins/", plan.margins, name="console_margins"),
+    path("margins/new/", plan.add_margin, name="console_margin_new"),
+    path("margins/<int:pk>/remove/", plan.remove_margin, name="console_margin_remove"),
+]

@@ -1,0 +1,178 @@
+"""The agreement: what is in force, what waits for whom, all versions and what happened to them."""
+
+import datetime as dt
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.console import attempt, show
+from accounts.models import ConsoleEvent, Side
+from accounts.permissions import Perm, requires
+from core.periods import working_days
+from core.queries import calendar, organisation
+from funnel import services
+from funnel.checking import problems_of
+from funnel.comparing import compare, counts_differently
+from funnel.forms import CompareForm, NoteForm, PresetForm
+from funnel.models import Agreement
+from funnel.presets import PRESETS
+from funnel.queries import coming_version, open_version, version_in_force
+from funnel.services import ANSWER_DAYS, missing_sides
+from funnel.views.frame import back, the_draft, today
+
+PAGE = 50
+_PRESET_WORDS = {
+    "b2b": "For most companies that sell to companies",
+    "short": "Short: sales accepts and qualifies in one step",
+    "nurture": "With nurturing before a lead is handed over",
+}
+
+
+@require_safe
+@requires(Perm.SEE_NUMBERS)
+def overview(request: HttpRequest) -> HttpResponse:
+    """What is valid now and what waits for whose agreement."""
+    day = today()
+    present = version_in_force(day)
+    if present is None:
+        presets = [(key, _PRESET_WORDS.get(key, key), stages) for key, stages in PRESETS.items()]
+        return show(request, "console/set_up.html", "console", {"presets": presets})
+    draft = open_version()
+    cal = calendar()
+    versions = list(Agreement.objects.order_by("-number").prefetch_related("signatures__user").select_related("created_by"))
+    waited = working_days(cal.day_of(draft.proposed_at), day) if draft and draft.proposed_at else None
+    context = {
+        "present": present,
+        "present_sides": sides_of(present),
+        "present_signed": not missing_sides(present),
+        "coming": coming_version(day),
+        "draft": draft,
+        "draft_sides": sides_of(draft) if draft else [],
+        "changes": sum(len(s.rows) for s in compare(versions[1], draft)) if draft and len(versions) > 1 else 0,
+        "problems": problems_of(draft, versions[1] if len(versions) > 1 else None) if draft else [],
+        "waited": waited,
+        "answer_days": ANSWER_DAYS,
+        "trial_over": bool(present.trial_until and present.trial_until < day),
+        "versions": [(row, sides_of(row)) for row in versions],
+        "compare": CompareForm(initial={"a": versions[min(1, len(versions) - 1)].number, "b": versions[0].number}),
+        "note": NoteForm(initial={"note": draft.note if draft else ""}),
+        "zone": cal.zone_on(day),
+        "today": day,
+    }
+    return show(request, "console/overview.html", "console", context)
+
+
+def sides_of(agreement: Agreement) -> list[dict]:
+    """Each signing side with its signature or None."""
+    signed = {s.side: s for s in agreement.signatures.all()}
+    return [{"side": side, "label": Side(side).label, "signature": signed.get(side)} for side in services.SIGNING]
+
+
+@require_safe
+@requires(Perm.SEE_NUMBERS)
+def version(request: HttpRequest, number: int) -> HttpResponse:
+    """One version in full, readable for ever."""
+    found = get_object_or_404(Agreement, number=number)
+    names = dict(found.stages.values_list("stage_id", "name"))
+    context = {
+        "version": found,
+        "sides": sides_of(found),
+        "stages": found.stages.select_related("stage").order_by("position"),
+        "reasons": found.reasons.order_by("use", "id"),
+        "forbidden": [(names[a], names[b]) for a, b in found.forbidden_moves.values_list("from_stage_id", "to_stage_id")],
+        "words": found.words.order_by("word"),
+        "targets": found.targets.count(),
+        "margins": found.margins.select_related("segment").order_by("from_day", "segment__name"),
+        "missing": missing_sides(found),
+        "zone": calendar().zone_on(today()),
+    }
+    return show(request, "console/version.html", "console", context)
+
+
+@require_safe
+@requires(Perm.SEE_NUMBERS)
+def compare_versions(request: HttpRequest) -> HttpResponse:
+    """Any two versions side by side."""
+    form = CompareForm(request.GET or None)
+    context = {"compare": form}
+    if form.is_valid():
+        before, after = form.cleaned_data["a"], form.cleaned_data["b"]
+        sections = compare(before, after, currency=organisation().base_currency)
+        context |= {
+            "before": before,
+            "after": after,
+            "sections": [section for section in sections if section.rows],
+            "counting": counts_differently(before, after),
+        }
+    return show(request, "console/compare.html", "console", context, 200 if not request.GET or form.is_valid() else 422)
+
+
+@require_safe
+@requires(Perm.SEE_NUMBERS)
+def history(request: HttpRequest) -> HttpResponse:
+    """Who did what when, newest first."""
+    rows = ConsoleEvent.objects.select_related("actor").order_by("-recorded_at", "-id")
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    return show(request, "console/history.html", "console_history", {"page": page, "zone": calendar().zone_on(today())})
+
+
+@require_POST
+@requires(Perm.ADMINISTER)
+def set_up(request: HttpRequest) -> HttpResponse:
+    """The first version, from a preset."""
+    form = PresetForm(request.POST)
+    preset = request.POST.get("preset", "") if form.is_valid() else "unknown"
+    attempt(
+        request,
+        lambda: services.adopt_preset(preset=preset, from_day=today(), actor=request.user),
+        "The stages are set up. Both teams have not agreed to them yet.",
+    )
+    return back(request, "console")
+
+
+@require_POST
+@requires(Perm.ADMINISTER)
+def start_draft(request: HttpRequest) -> HttpResponse:
+    attempt(request, lambda: services.draft_version(actor=request.user), "A draft is open. Nothing holds before both sign.")
+    return back(request, "console")
+
+
+@require_POST
+@requires(Perm.ADMINISTER)
+def describe(request: HttpRequest) -> HttpResponse:
+    form = NoteForm(request.POST)
+    text = form.cleaned_data["note"] if form.is_valid() else request.POST.get("note", "")[:2_000]
+    attempt(request, lambda: services.describe_draft(draft=the_draft(), note=text, actor=request.user), "Saved.")
+    return back(request, "console")
+
+
+@require_POST
+@requires(Perm.ADMINISTER)
+def drop(request: HttpRequest) -> HttpResponse:
+    attempt(request, lambda: services.drop_draft(draft=the_draft(), actor=request.user), "The draft is gone.")
+    return back(request, "console")
+
+
+@require_POST
+@requires(Perm.ADMINISTER)
+def propose(request: HttpRequest) -> HttpResponse:
+    now = dt.datetime.now(dt.UTC)
+    attempt(
+        request,
+        lambda: services.propose(draft=the_draft(), actor=request.user, now=now),
+        "Both teams are asked. A team lead of each side signs on the version's page.",
+    )
+    return back(request, "console")
+
+
+@require_POST
+@requires(Perm.ADMINISTER)
+def withdraw(request: HttpRequest) -> HttpResponse:
+    attempt(
+        request,
+        lambda: services.withdraw(agreement=the_draft(), actor=request.user),
+        "It is a draft again. Signatures given so far are gone.",
+    )
+    return back(request, "console")

@@ -1,0 +1,125 @@
+"""What a draft would change: where a stage is used, and the last 90 days counted under both versions. Reads only."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.periods import Period
+from funnel.book import StageInfo, Version
+from funnel.models import Agreement, StageInVersion, Target
+from metrics import codes
+from metrics.definitions import METRICS, Metric
+from metrics.segments import FAR
+from metrics.series import Snapshot
+
+DAYS = 90
+
+
+@dataclass(frozen=True)
+class Used:
+    key: str
+    name: str
+    open: int
+    stays: int
+    targets: int
+    metrics: list[Metric]
+
+
+def used_in(snapshot: Snapshot, row: StageInVersion) -> Used:
+    """What depends on a stage, before it is changed."""
+    stay = snapshot["stay"]
+    here = stay["stage"] == row.stage_id
+    counting = [m for m in METRICS.values() if row.milestone and row.milestone in (m.stage, m.to_stage)]
+    return Used(
+        key=row.stage.key,
+        name=row.name,
+        open=int(np.count_nonzero(here & (stay["lday"] == FAR))),
+        stays=int(np.count_nonzero(here)),
+        targets=Target.objects.filter(agreement=row.agreement, stage=row.stage_id).count(),
+        metrics=counting,
+    )
+
+
+@dataclass(frozen=True)
+class Line:
+    """One stage on the way: first reaches of the period under the version before and under the draft."""
+
+    stage: StageInfo
+    before: int | None
+    after: int | None
+
+    @property
+    def change(self) -> int | None:
+        return None if self.before is None or self.after is None else self.after - self.before
+
+
+@dataclass(frozen=True)
+class Effect:
+    period: Period
+    lines: list[Line]
+    retired: list[tuple[StageInfo, int]]  # with the leads that are in it now
+    moved: list[tuple[str, str, str]]  # milestone, stage before, stage after
+
+    @property
+    def counts_change(self) -> bool:
+        return any(line.before != line.after for line in self.lines)
+
+
+def effect_of(snapshot: Snapshot, before: Version, after: Version, today: dt.date) -> Effect:
+    """The last 90 days as they would have been counted under either version. The stored facts keep their own."""
+    period = Period(today - dt.timedelta(days=DAYS - 1), today + dt.timedelta(days=1))
+    old, new = first_reaches(snapshot, before, period), first_reaches(snapshot, after, period)
+    path = [*after.path(), *(stage for stage in before.path() if stage.id not in {s.id for s in after.path()})]
+    stay = snapshot["stay"]
+    now_in = stay["stage"][stay["lday"] == FAR]
+    retired = [
+        (stage, int(np.count_nonzero(now_in == stage.id)))
+        for stage in after.stages.values()
+        if stage.retired and not (stage.id in before.stages and before.stages[stage.id].retired)
+    ]
+    return Effect(
+        period=period,
+        lines=[Line(stage, old.get(stage.id), new.get(stage.id)) for stage in path],
+        retired=retired,
+        moved=_milestones(before, after),
+    )
+
+
+def _milestones(before: Version, after: Version) -> list[tuple[str, str, str]]:
+    """Milestones that another stage carries: numbers that speak of them count that stage from then on."""
+    found = []
+    for name in dict.fromkeys(s.milestone for v in (before, after) for s in v.stages.values() if s.milestone):
+        old, new = before.milestone(name), after.milestone(name)
+        if (old and old.id) != (new and new.id):
+            found.append(
+                (name.upper() if len(name) == 3 else name.capitalize(), old.name if old else "", new.name if new else "")
+            )
+    return found
+
+
+def first_reaches(snapshot: Snapshot, version: Version, period: Period) -> dict[int, int]:
+    """Leads whose first reach of each stage on the way, by the ranks of one version, lies in the period."""
+    stay = snapshot["stay"]
+    lead, day, stage, origin = stay["lead"], stay["day"], stay["stage"], stay["origin"]
+    order = np.lexsort((day, lead))
+    lead, day, stage, origin = lead[order], day[order], stage[order], origin[order]
+    credits = {
+        (int(s), int(o)): version.credited(int(s), codes.ORIGINS[int(o)])
+        for s, o in {(int(s), int(o)) for s, o in np.unique(np.stack([stage, origin]), axis=1).T}
+    }
+    found = {}
+    for target in version.path():
+        mask = np.zeros(len(lead), bool)
+        for (s, o), reached in credits.items():
+            if target.id in reached:
+                mask |= (stage == s) & (origin == o)
+        _, first = np.unique(lead[mask], return_index=True)
+        days = day[mask][first]
+        found[target.id] = int(np.count_nonzero((days >= period.first) & (days < period.stop)))
+    return found
+
+
+def version_before(agreement: Agreement) -> Agreement | None:
+    """The version that this one follows."""
+    return Agreement.objects.filter(number__lt=agreement.number).order_by("-number").first()

@@ -1,0 +1,128 @@
+"""Who may open which page of the console, and who may post to it."""
+
+import pytest
+
+from funnel.models import Agreement
+
+READ = (
+    "/console/",
+    "/console/stages/",
+    "/console/stages/mql/",
+    "/console/stages/mql/used/",
+    "/console/rules/",
+    "/console/words/",
+    "/console/words/mql/",
+    "/console/targets/",
+    "/console/margins/",
+    "/console/history/",
+    "/console/compare/",
+    "/console/compare/?a=1&b=1",
+    "/console/versions/1/",
+    "/console/versions/1/agree/",
+)
+CHANGE = (
+    "/console/stages/new/",
+    "/console/words/new/",
+    "/console/people/",
+    "/console/teams/",
+    "/console/tokens/",
+    "/console/mail/",
+    "/console/organisation/",
+)
+POST = (
+    "/console/set-up/",
+    "/console/draft/",
+    "/console/draft/note/",
+    "/console/draft/drop/",
+    "/console/draft/propose/",
+    "/console/draft/withdraw/",
+    "/console/stages/new/",
+    "/console/stages/mql/edit/",
+    "/console/stages/mql/move/",
+    "/console/stages/mql/remove/",
+    "/console/rules/reasons/",
+    "/console/rules/reasons/1/",
+    "/console/rules/reasons/1/remove/",
+    "/console/rules/moves/mql/",
+    "/console/words/new/",
+    "/console/words/mql/edit/",
+    "/console/words/mql/remove/",
+    "/console/targets/",
+    "/console/margins/new/",
+    "/console/margins/1/remove/",
+    "/console/people/",
+    "/console/people/1/",
+    "/console/people/1/switch/",
+    "/console/roles/1/end/",
+    "/console/invites/1/revoke/",
+    "/console/teams/",
+    "/console/teams/1/retire/",
+    "/console/tokens/",
+    "/console/tokens/1/revoke/",
+    "/console/mail/",
+    "/console/mail/remove/",
+    "/console/mail/test/",
+    "/console/organisation/",
+)
+OTHERS = ("funnel_owner", "marketing_lead", "sales_lead", "member", "viewer")
+
+
+@pytest.mark.parametrize("who", ("administrator", *OTHERS))
+def test_everybody_reads_the_agreement(as_, who):
+    client = as_(who)
+    assert {path: client.get(path).status_code for path in READ} == dict.fromkeys(READ, 200)
+
+
+def test_also_while_there_is_a_draft(as_):
+    as_("administrator").post("/console/draft/")
+    for who in ("administrator", "viewer"):
+        client = as_(who)
+        assert {path: client.get(path).status_code for path in READ} == dict.fromkeys(READ, 200)
+
+
+@pytest.mark.parametrize("who", OTHERS)
+def test_only_administrators_change(as_, who):
+    client = as_(who)
+    assert {path: client.get(path).status_code for path in CHANGE} == dict.fromkeys(CHANGE, 403)
+    assert {path: client.post(path).status_code for path in POST} == dict.fromkeys(POST, 403)
+    assert Agreement.objects.count() == 1
+
+
+def test_an_administrator_opens_them(as_, people):
+    client = as_("administrator")
+    found = {path: client.get(path).status_code for path in CHANGE}
+    assert found == dict.fromkeys(CHANGE, 200)
+    assert client.get(f"/console/people/{people['member'].pk}/").status_code == 200
+
+
+def test_without_a_role_nothing_opens(as_):
+    client = as_("outsider")
+    assert {client.get(path).status_code for path in (*READ, *CHANGE)} == {403}
+
+
+def test_signed_out_leads_to_the_sign_in(client, people):
+    assert all(client.get(path).url.startswith("/sign-in/?next=") for path in (*READ, *CHANGE))
+
+
+def test_posting_needs_a_post(as_):
+    client = as_("administrator")
+    assert client.get("/console/draft/").status_code == 405
+    assert client.get("/console/versions/1/sign/").status_code == 405
+
+
+def test_without_stages_a_preset_is_offered(client, db):
+    from accounts.models import Role
+    from accounts.services import add_person, give_role
+    from core.services import set_up_organisation
+    from tests.conftest import START
+
+    set_up_organisation(name="Neu", tz="Europe/Berlin", base_currency="EUR", from_day=START)
+    user = add_person(email="a@example.com", name="A", password=None, actor=None)
+    give_role(user=user, role=Role.ADMINISTRATOR, from_day=START, actor=None)
+    client.force_login(user)
+    assert b"Start with these" in client.get("/console/").content
+    for path in READ[1:2] + READ[4:6] + READ[7:9]:
+        assert b"No agreement yet" in client.get(path).content
+    client.post("/console/set-up/", {"preset": "short"})
+    assert Agreement.objects.get().words.count() > 20
+    assert b"not signed yet" in client.get("/console/").content
