@@ -105,7 +105,20 @@ class TeamHistory:
                 return team_id
         return spans[0][2] if spans and day < spans[0][0] else None
 
+    def on_every_day(self, user_id: int) -> set[int | None]:
+        """The teams that some day may give: one for most people, more for those who changed or left."""
+        spans = self._rows.get(user_id, [])
+        found: set[int | None] = {team_id for *_, team_id in spans}
+        return found if len(spans) == 1 and spans[0][1] is None else found | {None}
+
 
 def team_history() -> TeamHistory:
     rows = Membership.objects.filter(team__isnull=False).order_by("from_day", "id")
     return TeamHistory(list(rows.values_list("user_id", "team_id", "from_day", "until_day")))
+
+
+def team_digest() -> str:
+    """Changes with every membership of a team that begins, ends or is altered."""
+    rows = Membership.objects.filter(team__isnull=False).order_by("id")
+    found = list(rows.values_list("id", "user_id", "team_id", "from_day", "until_day"))
+    return hashlib.sha256(repr(found).encode()).hexdigest()

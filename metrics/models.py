@@ -35,6 +35,8 @@ class RollupState(models.Model):
     lease_token = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     worker_seen_at = models.DateTimeField(null=True, blank=True)
+    # Who was in which team when the projections were last brought in line with it.
+    teams_digest = models.CharField(max_length=64, blank=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="metrics_one_rollup_state")]

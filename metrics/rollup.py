@@ -16,12 +16,14 @@ import numpy as np
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from accounts.queries import team_digest
 from campaigns.models import Spend
 from core.failpoints import failpoint
 from core.models import StaleNote
 from core.periods import day_number
 from core.stale import note_stale
 from leads.models import Deal, DealCredit, DealSpan, StageEntry, Touch
+from leads.services.rebuilding import rebuild_teams
 from metrics.fact_queries import READERS
 from metrics.facts import Reading
 from metrics.models import RollupState, Segment
@@ -59,6 +61,7 @@ def drain(*, report: Callable[[int], None] | None = None, until: float | None = 
     done = 0
     while (token := take_lease()) is not None:
         try:
+            follow_teams(token)
             while worked := run_round(token):
                 done += worked
                 if report is not None:
@@ -85,6 +88,15 @@ def take_lease() -> str | None:
 
 def give_back(token: str) -> None:
     RollupState.objects.filter(id=1, lease_token=token).update(lease_token="", lease_until=None)
+
+
+def follow_teams(token: str) -> None:
+    """Bring owners' teams in line after a change of memberships, which may reach back to facts already counted."""
+    digest = team_digest()
+    mine = RollupState.objects.filter(id=1, lease_token=token)
+    if mine.exclude(teams_digest=digest).exists():
+        rebuild_teams()
+        mine.update(teams_digest=digest, lease_until=dt.datetime.now(dt.UTC) + LEASE)
 
 
 def run_round(token: str) -> int:

@@ -54,3 +54,23 @@ def rebuild_since(day: dt.date) -> int:
             lock_leads(part)
             refresh_leads(part, context=context, relabelled=True)
     return len(ids)
+
+
+def rebuild_teams() -> int:
+    """Fold again the leads and deals whose stored team is no longer that of their owner on the day. Returns how many."""
+    context = Context()
+    team_of = context.teams.team_of
+    stays = StageEntry.objects.filter(owner__isnull=False).values_list("lead_id", "owner_id", "team_id", "entered_day")
+    leads = {lead for lead, owner, team, day in stays.iterator() if team_of(owner, day) != team}
+    # A lead's own team is that of its last assignment, whose day is not stored: only one possible team is beyond doubt.
+    now = Lead.objects.filter(owner__isnull=False).values_list("id", "owner_id", "team_id")
+    leads |= {lead for lead, owner, team in now.iterator() if context.teams.on_every_day(owner) != {team}}
+    closed = Deal.objects.filter(owner__isnull=False, created_day__isnull=False)
+    rows = closed.values_list("id", "owner_id", "team_id", "closed_day", "created_day")
+    deals = {deal for deal, owner, team, end, start in rows.iterator() if team_of(owner, end or start) != team}
+    for ids, lock, refresh in ((sorted(leads), lock_leads, refresh_leads), (sorted(deals), lock_deals, refresh_deals)):
+        for start in range(0, len(ids), CHUNK):
+            with transaction.atomic():
+                lock(ids[start : start + CHUNK])
+                refresh(ids[start : start + CHUNK], context=context)
+    return len(leads) + len(deals)
