@@ -61,7 +61,7 @@ def test_the_server_starts_answers_and_stops_with_everything_it_started(tmp_path
         )
         try:
             deadline = time.monotonic() + 60
-            while status_of(port, "/healthz") != 200:
+            while status_of(port, "/healthz") != 200 or f":{port}/" not in (tmp_path / "log").read_text():
                 said = (tmp_path / "log").read_text()
                 assert process.poll() is None and time.monotonic() < deadline, said
                 time.sleep(0.2)
