@@ -2,7 +2,10 @@
 
 import datetime as dt
 
-from funnel.models import Agreement
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
+
+from funnel.models import Agreement, GlossaryTerm
 
 State = Agreement.State
 OPEN = (State.DRAFT, State.PROPOSED)
@@ -28,3 +31,11 @@ def coming_version(today: dt.date) -> Agreement | None:
 def shown_version(today: dt.date) -> Agreement | None:
     """What the console's pages show: the draft while there is one, else the newest version."""
     return open_version() or coming_version(today) or version_in_force(today)
+
+
+def words_in_force(today: dt.date) -> dict[str, GlossaryTerm]:
+    """The glossary of a day by its words in lower case, in one query: the dashboard reads it too."""
+    held = Agreement.objects.filter(state__in=HELD).values("id")
+    present = held.filter(from_day__lte=today).order_by("-from_day")[:1]
+    version = Coalesce(Subquery(present), Subquery(held.order_by("from_day")[:1]))
+    return {term.word.casefold(): term for term in GlossaryTerm.objects.filter(agreement_id=version)}

@@ -9,8 +9,7 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import mark_safe
 
 from accounts.queries import today_for
-from funnel.models import GlossaryTerm
-from funnel.queries import version_in_force
+from funnel.queries import words_in_force
 
 register = template.Library()
 _HELD = "_glossary"
@@ -18,11 +17,12 @@ _HELD = "_glossary"
 
 def _glossary(context) -> dict:
     """The words in force today, read once per rendering, and the numbers of the popovers given out so far."""
-    held = context.render_context.get(_HELD)
+    # The lowest layer is shared by everything that is rendered into one page; `get` would ask the highest.
+    shared = context.render_context.dicts[0]
+    held = shared.get(_HELD)
     if held is None:
-        version = version_in_force(today_for(dt.datetime.now(dt.UTC)))
-        words = {term.word.casefold(): term for term in GlossaryTerm.objects.filter(agreement=version)} if version else {}
-        held = context.render_context.dicts[0][_HELD] = {"words": words, "ids": itertools.count(1)}
+        words = words_in_force(today_for(dt.datetime.now(dt.UTC)))
+        held = shared[_HELD] = {"words": words, "ids": itertools.count(1)}
     return held
 
 
