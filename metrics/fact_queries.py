@@ -1,7 +1,7 @@
 """The SELECT behind each kind of segment: for whole days, or for some leads on some days."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Coalesce
@@ -65,23 +65,27 @@ def _read_stays(days, leads, reading: Reading) -> ByDay:
     return encode_stays(rows.iterator(chunk_size=5_000), reading)
 
 
-def _whole_timelines(days, leads, detours: bool) -> QuerySet:
-    """All stays of the leads that have a journey or detour row on one of these days."""
-    on_days = _stays(leads).filter(entered_day__in=days)
-    if not detours:
-        on_days = on_days.filter(position=0)
-    return StageEntry.objects.filter(lead_id__in=on_days.values("lead_id")).order_by("lead_id").values_list(*STAY_SELECT)
+# Leads whose timelines are read in one statement. Ids are given as a list: right after a large import PostgreSQL has no
+# statistics of the new rows, and a subquery in their place made it join them row by row.
+_LEADS_AT_ONCE = 2_000
+
+
+def _whole_timelines(on_days: QuerySet) -> Iterator[tuple]:
+    """All stays of the leads that have one of these stays, lead by lead."""
+    ids = sorted(set(on_days.values_list("lead_id", flat=True)))
+    for start in range(0, len(ids), _LEADS_AT_ONCE):
+        chunk = StageEntry.objects.filter(lead_id__in=ids[start : start + _LEADS_AT_ONCE]).order_by("lead_id")
+        yield from chunk.values_list(*STAY_SELECT).iterator(chunk_size=5_000)
 
 
 def _read_journeys(days, leads, reading: Reading) -> ByDay:
-    return encode_journeys(_whole_timelines(days, leads, False).iterator(chunk_size=5_000), reading)
+    return encode_journeys(_whole_timelines(_stays(leads).filter(entered_day__in=days, position=0)), reading)
 
 
 def _read_detours(days, leads, reading: Reading) -> ByDay:
     detour_stages = {s.id for v in reading.book.versions for s in v.stages.values() if s.kind == "detour"}
     on_days = _stays(leads).filter(entered_day__in=days, stage_id__in=detour_stages)
-    rows = StageEntry.objects.filter(lead_id__in=on_days.values("lead_id")).order_by("lead_id").values_list(*STAY_SELECT)
-    found = encode_detours(rows.iterator(chunk_size=5_000), reading)
+    found = encode_detours(_whole_timelines(on_days), reading)
     wanted = {day_number(day) for day in days}
     return {day: columns for day, columns in found.items() if day in wanted}
 
