@@ -54,6 +54,9 @@ class AnswerSerializer(serializers.Serializer):
     interval = serializers.ListField(child=serializers.FloatField(), required=False)
     definition_version = serializers.ListField(child=serializers.IntegerField(), required=False)
     as_of = serializers.CharField(allow_null=True, required=False)
+    versions = serializers.ListField(
+        child=serializers.DictField(), required=False, help_text="one row per counting version, where a rate mixes them"
+    )
     quantiles = serializers.DictField(required=False)
     curve = serializers.ListField(child=serializers.DictField(), required=False)
     series = serializers.ListField(child=serializers.DictField(), required=False)

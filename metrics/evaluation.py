@@ -20,9 +20,10 @@ from metrics.series import Snapshot
 
 DEFAULT_HORIZON = 90
 SMALL = 20  # below this, counts and interval only: no ranking, no colour (X13)
-SUPPRESS = 5  # below this, a person's row shows no value
+SUPPRESS = 5  # below this, an answer about single people shows no value (X13)
 LEAST_STAYS, LEAST_AT_RISK = 30, 5  # metrics-spec 2.4
-_TELLING = ("numerator", "denominator", "interval", "open", "unknown", "estimated")  # would give a value away
+# What would give a value away.
+_TELLING = ("numerator", "denominator", "interval", "open", "unknown", "estimated", "quantiles", "curve", "horizon")
 OTHERS = -1  # the row of all people whose single figures the reader may not see
 CAUSES = {codes.ADVANCE: "advance", codes.BACK: "back", codes.LOST: "lost", codes.OUT: "out", codes.DETOUR: "detour"}
 
@@ -44,10 +45,17 @@ def _answer(snapshot: Snapshot, metric: Metric, question: Question, people) -> A
     found: Answer = {"key": metric.key}
     selection = select(snapshot, question)
     found |= reduce(metric, selection, question)
+    if about_people(question) and found["n"] < SUPPRESS:
+        _suppress(found)
     versions = sorted({int(v) for v in np.unique(selection.version)} - {0}) if selection.version is not None else []
     found["definition_version"] = versions or [_version_of(snapshot, question)]
-    if len(versions) > 1 and found["status"] == "ok" and metric.kind not in (Kind.COUNT, Kind.SUM):
-        found["status"] = "mixed"
+    if len(versions) > 1 and metric.kind not in (Kind.COUNT, Kind.SUM):
+        # A rate holds within one version: each has its row, and the whole says that it mixes them (X7).
+        found["versions"] = [
+            _row(metric, selection.where(selection.version == number), question, str(number), "") for number in versions
+        ]
+        if found["status"] == "ok":
+            found["status"] = "mixed"
     as_of = question.as_of or snapshot.written_at
     found["as_of"] = as_of.astimezone(snapshot.calendar.zone_at(as_of)).isoformat() if as_of else None
     if metric.unit == "money":
@@ -62,6 +70,18 @@ def _answer(snapshot: Snapshot, metric: Metric, question: Question, people) -> A
 def _version_of(snapshot: Snapshot, question: Question) -> int:
     day = question.at or (question.period.start if question.period else question.today)
     return snapshot.book.on(day).counting_version if snapshot.book else 0
+
+
+def about_people(question: Question) -> bool:
+    """Whether a question asks for the figures of named people. Too few of these say nothing, whichever way they are asked."""
+    return any(name == "owner" and any(ids) for name, ids in question.where)
+
+
+def _suppress(found: Answer) -> None:
+    """Leave the number of cases and nothing that it could be told from."""
+    for name in _TELLING:
+        found.pop(name, None)
+    found |= {"value": None, "status": "suppressed"}
 
 
 def horizon_of(question: Question) -> int:
@@ -224,6 +244,8 @@ def _row(metric: Metric, part: Selection, question: Question, key: str, label: s
             row[name] = figures[name]
     if figures["status"] not in ("ok",):
         row["status"] = figures["status"]
+    if about_people(question) and row["n"] < SUPPRESS:
+        _suppress(row)
     return row
 
 
@@ -242,9 +264,7 @@ def _series(snapshot: Snapshot, metric: Metric, selection: Selection, question: 
     if question.by == "owner":
         for row in rows:
             if row["n"] < SUPPRESS and row["_id"] not in (OTHERS, 0):
-                for name in _TELLING:
-                    row.pop(name, None)
-                row |= {"value": None, "status": "suppressed"}
+                _suppress(row)
     return rows
 
 

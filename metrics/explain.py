@@ -13,7 +13,7 @@ from core.periods import Period
 from core.templatetags.display import count, decimal, money, percent
 from metrics.answers import put
 from metrics.definitions import METRICS, Basis, Kind, Metric
-from metrics.evaluation import horizon_of, select
+from metrics.evaluation import SUPPRESS, about_people, horizon_of, select
 from metrics.listing import Listing, list_behind
 from metrics.questions import Reader
 from metrics.segments import MISSING
@@ -32,6 +32,7 @@ class Explanation:
     formula: list[tuple[str, str]]  # lines that lead to the value; the last one is the value
     compared: list[tuple[str, str]]
     definition: str
+    versions: list[tuple[str, str, int]]  # where a rate mixes counting versions: since when, its value there, cases
     left_out: list[str]
     data: str
     listing: Listing
@@ -58,7 +59,8 @@ def explain(
         formula=_formula(snapshot, metric, question, found),
         compared=_compared(snapshot, metric, question, found, reader),
         definition=_definition(snapshot, found),
-        left_out=_left_out(metric, found),
+        versions=_versions(snapshot, found),
+        left_out=_left_out(metric, question, found),
         data=_data(snapshot, found),
         listing=list_behind(snapshot, question, user, offset=offset, limit=limit, largest_first=metric.unit == "money"),
     )
@@ -108,6 +110,8 @@ def _period_words(question: Question) -> str:
 def _formula(snapshot: Snapshot, metric: Metric, question: Question, found: dict) -> list[tuple[str, str]]:
     """The formula with its figures, line by line; the lines of a sum add up to the last one."""
     value = value_words(found, snapshot.currency)
+    if _too_few(question, found):
+        return [("Cases", count(found["n"])), (metric.label, value)]
     if metric.key == "gross_profit":
         return [*_profit_lines(snapshot, question), (metric.label, value)]
     if metric.kind in (Kind.SUM, Kind.COUNT):
@@ -181,7 +185,7 @@ def _compared(snapshot: Snapshot, metric: Metric, question: Question, found: dic
         ("Same days last year", question.period.a_year_before()),
     ):
         other = put(snapshot, replace(question, period=period, by=None), reader=reader)
-        if other["n"]:
+        if other["n"] and not _too_few(question, other):
             rows.append((f"{label} ({_span(period)})", value_words(other, snapshot.currency)))
     return rows
 
@@ -205,8 +209,23 @@ def _definition(snapshot: Snapshot, found: dict) -> str:
     return words + (" The period holds two counting versions, so the value is mixed." if found["status"] == "mixed" else "")
 
 
-def _left_out(metric: Metric, found: dict) -> list[str]:
-    lines = [f"{n:,}: {why}." for why, n in sorted(found.get("excluded", {}).items())]
+def _too_few(question: Question, found: dict) -> bool:
+    return about_people(question) and found["n"] < SUPPRESS
+
+
+def _versions(snapshot: Snapshot, found: dict) -> list[tuple[str, str, int]]:
+    """Each version's own value where the whole mixes several (X7)."""
+    rows = []
+    for row in found.get("versions", []):
+        held = [v for v in snapshot.book.versions if v.counting_version == int(row["key"])]
+        label = f"Counted from {_day_words(held[0].from_day)} on" if held else "Counted before the first version"
+        rows.append((label, value_words(row | {"unit": found["unit"]}, snapshot.currency), row["n"]))
+    return rows
+
+
+def _left_out(metric: Metric, question: Question, found: dict) -> list[str]:
+    lines = [f"The value: fewer than {SUPPRESS} cases say nothing about a person."] if _too_few(question, found) else []
+    lines += [f"{n:,}: {why}." for why, n in sorted(found.get("excluded", {}).items())]
     if found.get("unknown"):
         lines.append(f"{found['unknown']:,} with an unknown amount: they count as unknown, never as zero.")
     if found["status"] == "immature":

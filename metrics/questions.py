@@ -75,11 +75,12 @@ def read_question(
     if by in BY_TIME and period is None:
         raise DomainError("period_missing", "A breakdown by time needs from and to.", field="from")
     _refuse_foreign(metric, params)
+    last = last_day(period, at, today)
     if metric.fact == "deal_span" and params.get("stage") in ("", [""]):
         stage = 0  # the group of deals without a lead
     else:
-        stage = _stage(metric.stage, params, "stage", snapshot)
-    to_stage = _stage(metric.to_stage, params, "to_stage", snapshot)
+        stage = _stage(metric.stage, params, "stage", snapshot, last)
+    to_stage = _stage(metric.to_stage, params, "to_stage", snapshot, last)
     return Question(
         key=key,
         today=today,
@@ -164,10 +165,20 @@ def _day(text: str, name: str) -> dt.date:
     return day
 
 
-def _stage(rule: str, params, name: str, snapshot: Snapshot) -> int | None:
-    """The stage that is meant: the one given, else the metric's milestone."""
+def last_day(period: Period | None, at: dt.date | None, today: dt.date) -> dt.date:
+    """The day whose agreement says which stage a milestone is: the last one asked for that has come.
+
+    So a closed period goes on meaning what it meant when another stage is given the milestone later.
+    """
+    if at is not None:
+        return min(at, today)
+    return min(period.end - dt.timedelta(days=1), today) if period else today
+
+
+def _stage(rule: str, params, name: str, snapshot: Snapshot, day: dt.date) -> int | None:
+    """The stage that is meant: the one given, else the one that carried the metric's milestone on the day."""
     given = _one(params, name)
-    version = snapshot.book.newest
+    version = snapshot.book.on(day)
     if given:
         found = snapshot.book.stage_keys().get(given)
         if found is None:

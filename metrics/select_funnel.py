@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.errors import DomainError
+from core.periods import date_of
 from metrics import codes
 from metrics.segments import FAR, UNKNOWN_DAY
 from metrics.selection import Question, Selection, filtered, open_at, pick, stack, within
@@ -149,7 +150,7 @@ def cohort(snapshot, question: Question) -> Selection:
 
 
 def _ordered(snapshot, question: Question) -> None:
-    version = snapshot.book.newest
+    version = snapshot.book.on(min(date_of(question.stop - 1), question.today))
     start, end = version.stages.get(question.stage), version.stages.get(question.to_stage)
     if start and end and start.rank is not None and end.rank is not None and start.rank >= end.rank:
         raise DomainError("stages_reversed", f"{end.name} does not come after {start.name}.", field="to_stage")

@@ -163,7 +163,7 @@ def backdated(snapshot, question: Question) -> Selection:
 def stale_leads(snapshot, question: Question) -> Selection:
     """DQ3: of the leads open on the path, those beyond twice the p90 age and without activity for 30 days."""
     stay = snapshot["stay"]
-    path = [s.id for s in snapshot.book.newest.path() if s.kind == "path"]
+    path = [s.id for s in snapshot.book.on(question.at).path() if s.kind == "path"]
     mask = filtered(stay, question) & open_at(stay["day"], stay["lday"], question.at_day) & np.isin(stay["stage"], path)
     if question.stage is not None:
         mask &= stay["stage"] == question.stage

@@ -145,9 +145,33 @@ def test_a_rate_over_two_counting_versions_is_mixed(company):
     tell(crowd(3, "mql 2025-03-05, sal 2025-03-10", "old") | crowd(2, "mql 2025-04-05, sal 2025-04-10", "new"))
     rate = figure("leakage", "2025-03-01/2025-05-01", stage="mql")
     assert (rate["status"], rate["definition_version"]) == ("mixed", [1, 2])
-    assert figure("leakage", MARCH, stage="mql")["status"] == "ok"
+    # Each version's own row stands beside it, with the value that its own period alone would give.
+    parts = {row["key"]: (row["value"], row["n"]) for row in rate["versions"]}
+    alone = figure("leakage", MARCH, stage="mql"), figure("leakage", "2025-04-01/2025-05-01", stage="mql")
+    assert parts == {"1": (alone[0]["value"], 3), "2": (alone[1]["value"], 2)}
+    assert [one["status"] for one in alone] == ["ok", "ok"] and "versions" not in alone[0]
     count = figure("stage_inflow", "2025-03-01/2025-05-01", stage="mql")
     assert (count["status"], count["definition_version"]) == ("ok", [1, 2])
+
+
+def test_giving_a_milestone_to_another_stage_changes_no_closed_period(company):
+    won = crowd(1, "inquiry 2025-03-01, mql 2025-03-05, won 2025-03-10", "won")
+    tell(won | crowd(2, "inquiry 2025-03-02", "waiting") | crowd(3, "inquiry 2025-03-01, mql 2025-03-05", "old"))
+    asked = [("time_to_convert", MARCH), ("end_to_end_conversion", MARCH), ("speed_to_lead", MARCH)]
+    asked += [("recycle_yield", MARCH), ("first_reach", MARCH)]
+    before = [figure(key, period) for key, period in asked]
+    draft = funnel.draft_version(actor=None)
+    for key, milestone in (("mql", None), ("sal", None), ("inquiry", "mql"), ("mql", "start")):
+        funnel.edit_stage(draft=draft, stage=Stage.objects.get(key=key), actor=None, milestone=milestone)
+    funnel.put_in_force(agreement=draft, from_day=dt.date(2025, 4, 1), actor=None)
+    tell(crowd(2, "mql 2025-04-05, sal 2025-04-10", "new"))
+    assert _without_as_of([figure(key, period) for key, period in asked]) == _without_as_of(before)
+    # From the day of the change on, Start is the stage that carries it now.
+    assert figure("first_reach", "2025-04-01/2025-05-01")["value"] == 2
+
+
+def _without_as_of(answers: list[dict]) -> list[dict]:
+    return [{name: value for name, value in answer.items() if name != "as_of"} for answer in answers]
 
 
 def test_renaming_and_reordering_change_no_past_number(company):
