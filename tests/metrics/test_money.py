@@ -9,6 +9,7 @@ from core.models import Organisation
 from core.services import record_rate
 from funnel import services as funnel
 from leads import services
+from metrics import rollup
 from metrics.evaluation import SUPPRESS
 from tests.metrics.journeys import by_key, figure, instant, tell
 
@@ -153,3 +154,36 @@ def test_a_person_with_few_cases_is_not_measured(people, wins):
     assert row["n"] == wins
     assert row["value"] == (10_00 if wins >= SUPPRESS else None)
     assert ("numerator" in row) == (wins >= SUPPRESS)
+
+
+@pytest.mark.parametrize("wins", [SUPPRESS - 1, SUPPRESS])
+def test_few_cases_of_a_person_stay_unmeasured_whichever_way_they_are_asked(people, wins):
+    """The filter by owner, alone or cut by time and channel, gives nothing away that the breakdown by owner holds back."""
+    for _ in range(wins):
+        deal(won="2025-03-05", amount=10_00, cost=4_00, owner=people["member"])
+    told = wins >= SUPPRESS
+    mine = {"owner": str(people["member"].id)}
+    for key, value in (("average_deal", 10_00), ("gross_profit", 6_00 * wins), ("won_deals", wins), ("win_rate", 1.0)):
+        found = figure(key, MARCH, **mine)
+        assert (found["value"], found["n"]) == (value if told else None, wins)
+        assert (found["status"] == "suppressed") == (not told)
+        assert not told or "suppressed" not in str(found)
+        (by_month,) = [row for row in figure(key, MARCH, by="month", **mine)["series"] if row["n"]]
+        (by_channel,) = figure(key, MARCH, by="channel", **mine)["series"]
+        assert {by_month["value"], by_channel["value"]} == {value if told else None}
+        assert told or not {"numerator", "denominator", "interval", "quantiles"} & (set(found) | set(by_month) | set(by_channel))
+    # What nobody owns is about no person, and everybody's number is told whatever it rests on.
+    deal(won="2025-03-06", amount=7_00)
+    assert figure("average_deal", MARCH, owner="")["value"] == 7_00
+    assert figure("won_deals", MARCH)["value"] == wins + 1
+
+
+def test_the_explanation_of_few_cases_says_why_there_is_no_value(client, people):
+    deal(won="2025-03-05", amount=10_00, cost=4_00, owner=people["member"])
+    rollup.drain()
+    client.force_login(people["funnel_owner"], backend="django.contrib.auth.backends.ModelBackend")
+    address = f"/explain/gross_profit/?from=2025-03-01&to=2025-04-01&owner={people['member'].id}"
+    page = client.get(address).content.decode()
+    assert f"fewer than {SUPPRESS} cases say nothing about a person" in page
+    assert "€6" not in page.split("Behind it")[0]
+    assert "€6" in client.get(address.split("&owner")[0]).content.decode().split("Behind it")[0]
