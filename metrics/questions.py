@@ -4,11 +4,12 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Value
+from django.db.models import F, QuerySet, Value
 
 from accounts.models import Team, User
 from accounts.queries import standing
 from campaigns.models import Campaign, Channel
+from campaigns.queries import told_apart
 from core.errors import DomainError, NotAllowed
 from core.periods import Period, bucket_of, parse_day
 from funnel.models import Region, Segment
@@ -21,6 +22,13 @@ from metrics.series import Snapshot
 
 MAX_HORIZON = 3_650
 _TABLES = {"channel": Channel, "campaign": Campaign, "segment": Segment, "region": Region, "team": Team}
+
+
+def _named(table: str) -> QuerySet:
+    """Rows of a dimension's table with `word`, the one word that names each of them."""
+    return told_apart() if table == "campaign" else _TABLES[table].objects.annotate(word=F("name"))
+
+
 _WORDS = {"origin": codes.ORIGINS, "kind": codes.DEAL_KINDS}
 PARAMETERS = ("from", "to", "at", "stage", "to_stage", "horizon", "by", "as_of", *BY_DIMENSION)
 
@@ -224,7 +232,11 @@ def _value(name: str, value: str, snapshot: Snapshot, reader: Reader) -> int:
     if value == "" and name not in _WORDS:
         return 0
     if name in _TABLES:
-        found = _TABLES[name].objects.filter(name=value).values_list("id", flat=True).first()
+        found = _named(name).filter(word=value).values_list("id", flat=True).first()
+        if found is None and name == "campaign":
+            namesakes = told_apart().filter(name=value).order_by("word").values_list("word", flat=True)
+            if words := ", ".join(f"“{word}”" for word in namesakes[:5]):
+                raise DomainError("value_ambiguous", f"Several campaigns have this name. Say which: {words}.", field=name)
     elif name in _WORDS:
         found = _WORDS[name].index(value) if value in _WORDS[name] else None
     elif name == "stage":
@@ -249,7 +261,7 @@ def name_groups(rows: list[dict], by: str, snapshot: Snapshot) -> list[dict]:
     """Rows of a breakdown by dimension with their words: key and label, sorted by key; no id leaves the product."""
     ids = [row["_id"] for row in rows]
     if by in _TABLES:
-        names = dict(_TABLES[by].objects.filter(id__in=ids).values_list("id", "name"))
+        names = dict(_named(by).filter(id__in=ids).values_list("id", "word"))
         words = {i: (name, name) for i, name in names.items()}
     elif by == "owner":
         words = {u.id: (str(u.id), u.name or u.email) for u in User.objects.filter(id__in=ids)}
@@ -273,10 +285,10 @@ def name_groups(rows: list[dict], by: str, snapshot: Snapshot) -> list[dict]:
 def filter_choices() -> dict[str, list[str]]:
     """Names that the filters of a page may take, by dimension: one query. Retired teams are left out."""
     parts = [
-        (model.objects.filter(retired=False) if model is Team else model.objects.all())
+        (_named(name).filter(retired=False) if name == "team" else _named(name))
         .annotate(dimension=Value(name))
-        .values_list("dimension", "name")
-        for name, model in _TABLES.items()
+        .values_list("dimension", "word")
+        for name in _TABLES
     ]
     found: dict[str, list[str]] = {name: [] for name in _TABLES}
     for dimension, name in parts[0].union(*parts[1:], all=True):

@@ -6,6 +6,8 @@ import json
 import pytest
 
 from accounts.models import Side, Team
+from campaigns.services import ensure_campaign
+from core.errors import DomainError
 from core.models import CompanyZone, Organisation
 from core.services import set_up_organisation
 from funnel import services as funnel
@@ -237,3 +239,15 @@ def test_swapping_the_teams_labels_changes_nothing_in_the_joint_numbers(rich):
     assert joint() == before
     swapped = by_key(figure("stage_inflow", PERIOD, by="team", reader=Reader()))
     assert swapped == teams | {"Sales": teams["Marketing"], "Marketing": teams["Sales"]}
+
+
+def test_two_campaigns_of_one_name_are_told_apart_by_their_source_s_id(company):
+    spring = [ensure_campaign(name="Spring webinar", source=source, external_id="7") for source in ("mailer", "events")]
+    lone = ensure_campaign(name="Autumn fair", source="events", external_id="8")
+    for campaign, leads in zip((*spring, lone), (1, 2, 3), strict=True):
+        tell(crowd(leads, "inquiry 2025-03-05", f"{campaign.id}", campaign=campaign))
+    rows = by_key(figure("first_reach", MARCH, by="campaign"))
+    assert rows == {"Autumn fair": 3, "Spring webinar (events 7)": 2, "Spring webinar (mailer 7)": 1}
+    assert {word: figure("first_reach", MARCH, campaign=word)["value"] for word in rows} == rows
+    with pytest.raises(DomainError, match=r"“Spring webinar \(events 7\)”, “Spring webinar \(mailer 7\)”"):
+        figure("first_reach", MARCH, campaign="Spring webinar")
