@@ -1,15 +1,23 @@
-"""Reads of the agreement's versions."""
+"""Reads of the agreement's versions, their promises, and of when teams work."""
 
 import datetime as dt
+from collections.abc import Iterable
+from zoneinfo import ZoneInfo
 
 from django.db.models import Subquery
 from django.db.models.functions import Coalesce
 
-from funnel.models import Agreement, GlossaryTerm
+from core.models import CompanyZone
+from core.queries import FALLBACK_ZONE
+from funnel.business_time import BEGINNING, Schedule, Window, WorkingHours
+from funnel.models import Agreement, GlossaryTerm, Holiday, WorkingCalendar
+from funnel.promises import PromiseBook, PromiseShelf, book_of
 
 State = Agreement.State
 OPEN = (State.DRAFT, State.PROPOSED)
 HELD = (State.IN_FORCE, State.SUPERSEDED)
+PROMISED = ("promises", "lead_values", "required_fields", "terms")
+USUAL_WEEK = tuple(Window(day, dt.time(9), dt.time(17)) for day in range(5))
 
 
 def open_version() -> Agreement | None:
@@ -39,3 +47,59 @@ def words_in_force(today: dt.date) -> dict[str, GlossaryTerm]:
     present = held.filter(from_day__lte=today).order_by("-from_day")[:1]
     version = Coalesce(Subquery(present), Subquery(held.order_by("from_day")[:1]))
     return {term.word.casefold(): term for term in GlossaryTerm.objects.filter(agreement_id=version)}
+
+
+def promises() -> PromiseShelf:
+    """The promises of every version that is or was in force: six queries, whatever their number."""
+    held = Agreement.objects.filter(state__in=HELD)
+    return PromiseShelf([book_of(row) for row in held.prefetch_related("signatures", *PROMISED)])
+
+
+def promises_on(day: dt.date) -> PromiseBook:
+    """What the version in force on a day promises; nothing before the first version. Bulk work asks `promises()` once."""
+    return promises().on(day)
+
+
+def working_hours(*, team_id: int | None) -> Schedule:
+    """When a team works: its own calendar from its first day on, before that and without one the company's.
+
+    A company without a calendar works Monday to Friday, 9:00 to 17:00, in its own zone.
+    """
+    return working_schedules([team_id])[team_id]
+
+
+def working_schedules(team_ids: Iterable[int | None]) -> dict[int | None, Schedule]:
+    """The schedules of several teams (None: the company's) in four queries."""
+    wanted = set(team_ids)
+    calendars: dict[int | None, list[WorkingCalendar]] = {}
+    for row in WorkingCalendar.objects.order_by("from_day").prefetch_related("windows"):
+        calendars.setdefault(row.team_id, []).append(row)
+    days: dict[int | None, set[dt.date]] = {}
+    for team, day in Holiday.objects.values_list("team_id", "day"):
+        days.setdefault(team, set()).add(day)
+    company = schedule_of(calendars.get(None, []), frozenset(days.get(None, ())), usual_hours(days.get(None, set())))
+    return {
+        team: schedule_of(calendars.get(team, []), frozenset(days.get(team, ())), company) if team else company
+        for team in wanted
+    }
+
+
+def usual_hours(holidays: Iterable[dt.date]) -> Schedule:
+    """Monday to Friday, 9:00 to 17:00, in the company's zone of each day."""
+    zones = list(CompanyZone.objects.order_by("from_day").values_list("from_day", "tz")) or [(dt.date.min, FALLBACK_ZONE)]
+    days = frozenset(holidays)
+    parts = []
+    for from_day, tz in zones:
+        begin = dt.datetime.combine(from_day, dt.time(), ZoneInfo(tz)).astimezone(dt.UTC) if parts else BEGINNING
+        parts.append((begin, WorkingHours(tz, USUAL_WEEK, days)))
+    return Schedule(tuple(parts))
+
+
+def schedule_of(rows: Iterable[WorkingCalendar], holidays: frozenset[dt.date], before: Schedule) -> Schedule:
+    """`before`, then each calendar from the start of its first day in its own zone."""
+    schedule = before
+    for row in rows:
+        windows = tuple(sorted(Window(w.weekday, w.opens, w.closes) for w in row.windows.all()))
+        begin = dt.datetime.combine(row.from_day, dt.time(), ZoneInfo(row.tz)).astimezone(dt.UTC)
+        schedule = schedule.then(begin, Schedule.always(WorkingHours(row.tz, windows, holidays)))
+    return schedule

@@ -1,0 +1,53 @@
+"""What both teams agreed, in versions that both sides sign, and when they work."""
+
+from funnel.models.agreement import (
+    Agreement,
+    GlossaryTerm,
+    Milestone,
+    Reason,
+    Region,
+    Segment,
+    SegmentMargin,
+    Signature,
+    Stage,
+    StageInVersion,
+    StageKind,
+    StageTransition,
+    Target,
+)
+from funnel.models.calendars import CalendarWindow, Holiday, WorkingCalendar
+from funnel.models.promises import (
+    WHOLE,
+    HandoffField,
+    LeadValue,
+    Promise,
+    PromiseKey,
+    RequiredField,
+    Terms,
+)
+
+__all__ = [
+    "WHOLE",
+    "Agreement",
+    "CalendarWindow",
+    "GlossaryTerm",
+    "HandoffField",
+    "Holiday",
+    "LeadValue",
+    "Milestone",
+    "Promise",
+    "PromiseKey",
+    "Reason",
+    "Region",
+    "RequiredField",
+    "Segment",
+    "SegmentMargin",
+    "Signature",
+    "Stage",
+    "StageInVersion",
+    "StageKind",
+    "StageTransition",
+    "Target",
+    "Terms",
+    "WorkingCalendar",
+]
