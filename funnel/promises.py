@@ -117,7 +117,7 @@ class PromiseShelf:
 
 def book_of(agreement: Agreement) -> PromiseBook:
     """Read from an agreement with `signatures`, `promises`, `lead_values`, `required_fields` and `terms` at hand."""
-    names = [f for f in PromiseLine.__dataclass_fields__]
+    names = list(PromiseLine.__dataclass_fields__)
     lines = [PromiseLine(**{name: getattr(row, name) for name in names}) for row in agreement.promises.all()]
     terms = next(iter(agreement.terms.all()), None)
     return PromiseBook(
@@ -149,9 +149,8 @@ def sentence(line: PromiseLine, *, others: bool, amount: str = "") -> str:
         case PromiseKey.M3:
             return f"Marketing hands over {who} with at least {percent(line.share)} of the required fields filled in."
         case PromiseKey.M4:
-            return (
-                f"Sales accepts at least {percent(line.share)} of the {_mqls(line.tier, others)} that marketing hands over."
-            )
+            mqls = _mqls(line.tier, others)
+            return f"Marketing hands over {mqls} of which sales accepts at least {percent(line.share)}."
         case PromiseKey.S1:
             return f"Sales contacts {who} within {working_time(line.seconds)} of assignment {share}."
         case PromiseKey.S2:
@@ -164,7 +163,10 @@ def sentence(line: PromiseLine, *, others: bool, amount: str = "") -> str:
         case PromiseKey.S3:
             return f"Sales decides on {who}, with a reason, within {working_days(line.days)} {share}."
         case PromiseKey.S4:
-            return f"Sales tells marketing what was good or missing about {who} within {working_days(line.days)} of the decision {share}."
+            return (
+                f"Sales tells marketing what was good or missing about {who} "
+                f"within {working_days(line.days)} of the decision {share}."
+            )
     raise ValueError(f"no sentence for {line.key}")
 
 
