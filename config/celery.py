@@ -28,6 +28,7 @@ app.conf.beat_schedule = {
     # Shows on the pages whether the figures are being kept up to date.
     "metrics-heartbeat": {"task": "metrics.tasks.heartbeat", **EVERY_HALF_MINUTE},
     "imports-sweep": {"task": "integrations.tasks.sweep_imports", **EVERY_HALF_MINUTE},
+    "leads-sweep": {"task": "leads.tasks.sweep_bulk_jobs", **EVERY_HALF_MINUTE},
     "forget-old-answers": {
         "task": "accounts.tasks.purge_idempotent_requests",
         "schedule": 3600.0,

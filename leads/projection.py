@@ -21,6 +21,7 @@ from leads.models import (
     DealSpan,
     Lead,
     LeadEvent,
+    LeadTag,
     StageEntry,
     Touch,
 )
@@ -102,6 +103,7 @@ def refresh_leads(lead_ids: Iterable[int], *, context: Context | None = None, re
             )
             states[lead_id] = state
     _store(leads, states, old_stays, roots, relabelled=relabelled)
+    _store_tags(states)
 
 
 def _with_merged(ids: set[int]) -> set[int]:
@@ -199,6 +201,15 @@ def _store(leads, states: dict[int, LeadState], old_stays, roots: dict[int, int]
     if changed_leads:
         write_columns(changed_leads, _LEAD_PROJECTION + AMENDABLE)
     _note(stale)
+
+
+def _store_tags(states: dict[int, LeadState]) -> None:
+    """Tags are no dimension: no number changes with them."""
+    before = set(LeadTag.objects.filter(lead_id__in=states).values_list("lead_id", "tag_id"))
+    after = {(lead_id, tag_id) for lead_id, state in states.items() for tag_id in state.tags}
+    for lead_id, tag_id in before - after:
+        LeadTag.objects.filter(lead_id=lead_id, tag_id=tag_id).delete()
+    LeadTag.objects.bulk_create([LeadTag(lead_id=lead, tag_id=tag) for lead, tag in sorted(after - before)], batch_size=500)
 
 
 def _first_day(stays) -> dt.date | None:

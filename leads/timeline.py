@@ -16,6 +16,8 @@ from leads.models import LeadEvent, Precision
 
 # Attributes that are corrected by `amended` events and re-label all facts of the lead.
 AMENDABLE = ("channel_id", "campaign_id", "segment_id", "region_id", "origin", "tier")
+# A tag is an attribute of its own: `amended` events of the field "tag:<id>" from "" to "on" and back.
+TAG = "tag:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ class Event:
     occurred_at: dt.datetime
     time_precision: str
     agreement_id: int | None
+    about_id: int | None = None
+    until: dt.datetime | None = None
+    reason: str = ""
+    note_id: int | None = None
+    actor_id: int | None = None
 
 
 EVENT_COLUMNS = tuple(Event.__dataclass_fields__)
@@ -64,6 +71,15 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
+class Assignment:
+    """Who had the lead from an instant on, and their team of that day."""
+
+    at: dt.datetime
+    owner_id: int | None
+    team_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class LeadState:
     stays: tuple[Stay, ...]
     stage_id: int | None
@@ -76,6 +92,8 @@ class LeadState:
     clock_skew: bool
     source_missing: bool
     attributes: dict[str, str]  # field -> value, only for fields that were ever amended
+    assignments: tuple[Assignment, ...]
+    tags: frozenset[int]  # ids
 
 
 def live_events(events: Sequence[Event]) -> list[Event]:
@@ -103,6 +121,11 @@ def attributes(events: Sequence[Event], live: Sequence[Event]) -> dict[str, str]
         if event.kind == LeadEvent.Kind.AMENDED:
             found[event.field] = event.new
     return found
+
+
+def tags_of(attributes: dict[str, str], *, on: bool = True) -> set[int]:
+    """Ids of the tags that are on (or were taken off) among corrected attributes."""
+    return {int(name.removeprefix(TAG)) for name, value in attributes.items() if name.startswith(TAG) and bool(value) == on}
 
 
 def _own_moves(events: Sequence[Event], calendar: Calendar) -> tuple[list[tuple[dt.datetime, int, Event]], bool]:
@@ -155,18 +178,22 @@ def fold_lead(
     assignments: list[tuple[dt.datetime, Event]] = []
     skew = voided = False
     amended: dict[str, str] = {}
+    tags, taken_off = set(), set()
     first_values: dict[str, str] = {}
     for lead_id, events in members.items():
         live = live_events(events)
         is_void = any(e.kind == LeadEvent.Kind.LEAD_VOIDED for e in live)
+        told = attributes(events, live)
         if lead_id == survivor:
             voided = is_void
-            amended = attributes(events, live)
+            amended = {name: value for name, value in told.items() if name in AMENDABLE}
+            taken_off = tags_of(told, on=False)
             for event in events:
                 if event.kind == LeadEvent.Kind.AMENDED:
                     first_values.setdefault(event.field, event.old)
         if is_void:
             continue
+        tags |= tags_of(told)
         own, own_skew = _own_moves(live, calendar)
         placed += own
         skew = skew or (own_skew and lead_id == survivor)
@@ -201,6 +228,8 @@ def fold_lead(
         clock_skew=skew,
         source_missing=not any(had),
         attributes=amended,
+        assignments=tuple(Assignment(at, e.owner_id, _team(e, calendar.day_of(at), teams)) for at, e in assignments),
+        tags=frozenset(tags - taken_off),
     )
 
 

@@ -14,10 +14,13 @@ from leads.models.lead import (
     StageEntry,
     Touch,
 )
-from leads.models.work import NextStep, SavedView
+from leads.models.tag import LeadTag, Tag
+from leads.models.work import BulkItem, BulkJob, NextStep, SavedView
 
 __all__ = [
     "CONTACT_KINDS",
+    "BulkItem",
+    "BulkJob",
     "Company",
     "Contact",
     "Deal",
@@ -28,11 +31,13 @@ __all__ = [
     "ImportBatch",
     "Lead",
     "LeadEvent",
+    "LeadTag",
     "NextStep",
     "Note",
     "Origin",
     "Precision",
     "SavedView",
     "StageEntry",
+    "Tag",
     "Touch",
 ]

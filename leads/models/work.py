@@ -1,4 +1,4 @@
-"""What people plan and keep for themselves: next steps and saved views. Neither is a fact, so both may change."""
+"""What people plan and keep for themselves, and work on many leads. None of it is a fact, so all of it may change."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -50,3 +50,48 @@ class SavedView(models.Model):
 
     def __str__(self):
         return self.name
+
+
+class BulkJob(models.Model):
+    """One act on many leads: what was asked for, and how far it is. Each lead is an item of its own."""
+
+    class Act(models.TextChoices):
+        ASSIGN = "assign", "Assign"
+        MOVE = "move", "Move"
+        TAG = "tag", "Tag"
+
+    actor = models.ForeignKey(User, on_delete=models.CASCADE, related_name="bulk_jobs")
+    act = models.CharField(max_length=6, choices=Act)
+    params = models.JSONField(default=dict, help_text="ids, reason and note as leads.services.many takes them")
+    total = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now())
+    worked_at = models.DateTimeField(db_default=Now(), help_text="when the last items were done")
+    finished_at = models.DateTimeField(null=True, blank=True)
+    stopped = models.BooleanField(default=False, help_text="a person asked for it")
+
+    class Meta:
+        indexes = [
+            # The sweeper: what is not finished.
+            models.Index(fields=["worked_at"], name="leads_bulk_open", condition=models.Q(finished_at__isnull=True)),
+        ]
+
+    def __str__(self):
+        return f"{self.act} {self.total} leads"
+
+
+class BulkItem(models.Model):
+    """One lead of a bulk job. `trouble` says why it was left as it was; an item that waits has no `done_at`."""
+
+    job = models.ForeignKey(BulkJob, on_delete=models.CASCADE, related_name="items")
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="+")
+    done_at = models.DateTimeField(null=True, blank=True)
+    trouble = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes = [
+            # The next ones to do.
+            models.Index(fields=["job", "id"], name="leads_bulk_waiting", condition=models.Q(done_at__isnull=True)),
+        ]
+
+    def __str__(self):
+        return f"lead {self.lead_id} of job {self.job_id}"

@@ -25,8 +25,10 @@ from leads.services.leads import (
     void_event,
     void_lead,
 )
+from leads.services.many import run_bulk, start_bulk, stop_bulk, sweep_bulk
 from leads.services.people import add_note, ensure_company, ensure_contact, record_touch, void_touch
 from leads.services.planning import finish_step, plan_step, remove_view, save_view
+from leads.services.tags import ensure_tag, set_tags, tag_lead
 
 __all__ = [
     "add_note",
@@ -49,9 +51,16 @@ __all__ = [
     "open_deal",
     "plan_step",
     "record_touch",
+    "run_bulk",
     "remove_view",
     "reopen_deal",
     "save_view",
+    "start_bulk",
+    "stop_bulk",
+    "sweep_bulk",
+    "ensure_tag",
+    "set_tags",
+    "tag_lead",
     "set_deal_amount",
     "set_deal_cost",
     "unmerge_lead",

@@ -92,7 +92,7 @@ def move_lead(
     refuse_future(at, now)
     if expected_version is not None and expected_version != lead.version:
         raise StaleVersion("version_stale", "This lead has changed since you opened it. Look again before you move it.")
-    _must_stand(lead)
+    must_stand(lead)
     context = context or Context()
     version = context.book.on(context.calendar.day_of(at))
     with transaction.atomic():
@@ -157,7 +157,7 @@ def assign_lead(
 ) -> Lead:
     """Give a lead to a person (whose team of that day counts) or to a team's queue, from an instant on."""
     at = occurred_at or dt.datetime.now(dt.UTC)
-    _must_stand(lead)
+    must_stand(lead)
     if owner is not None and not owner.is_active:
         raise DomainError("owner_inactive", f"{owner.name} no longer works here.", field="owner")
     event = LeadEvent(lead=lead, kind=LeadEvent.Kind.ASSIGNED, owner=owner, team=team, occurred_at=at, actor=actor)
@@ -171,7 +171,7 @@ def amend_lead(*, lead: Lead, actor: User | None, **changes) -> list[LeadEvent]:
 
     Values are model instances or None, or text for origin and tier. Unchanged values leave no event.
     """
-    _must_stand(lead)
+    must_stand(lead)
     now = dt.datetime.now(dt.UTC)
     events = []
     with transaction.atomic():
@@ -265,14 +265,15 @@ def void_event(*, event: LeadEvent, actor: User | None) -> LeadEvent:
 
 def void_lead(*, lead: Lead, actor: User | None) -> LeadEvent:
     """Take a test or spam lead out of every number. The event may be voided like any other."""
-    _must_stand(lead)
+    must_stand(lead)
     event = LeadEvent(lead=lead, kind=LeadEvent.Kind.LEAD_VOIDED, occurred_at=dt.datetime.now(dt.UTC), actor=actor)
     append_lead_events([event])
     lead.refresh_from_db()
     return event
 
 
-def _must_stand(lead: Lead) -> None:
+def must_stand(lead: Lead) -> None:
+    """Refuse a lead that is part of another one or was taken out."""
     if lead.merged_into_id is not None:
         raise DomainError("merged", f"This lead is part of lead {lead.merged_into_id}. Work there.")
     if lead.voided:

@@ -1,0 +1,23 @@
+"""Jobs on many leads. Safe to run twice, at once or never: what must be done stands in the rows of the job."""
+
+import time
+
+from celery import shared_task
+
+from leads.services.many import run_bulk, sweep_bulk
+
+# Well below the soft time limit of a task; the rest is sent out again.
+BUDGET = 100
+
+
+@shared_task(name="leads.tasks.run_bulk_job")
+def run_bulk_job(job_id: int) -> bool:
+    finished = run_bulk(job_id, until=time.monotonic() + BUDGET)
+    if not finished:
+        run_bulk_job.apply_async(args=[job_id])
+    return finished
+
+
+@shared_task(name="leads.tasks.sweep_bulk_jobs")
+def sweep_bulk_jobs() -> int:
+    return sweep_bulk()
