@@ -37,19 +37,30 @@ def visible_leads(user: User, *, taken_out: bool = False) -> QuerySet[Lead]:
 
 
 def visible_deals(user: User) -> QuerySet[Deal]:
-    """The deals a person may open: those of visible leads, and those without a lead under the same rule by their owner."""
+    """The deals a person may open: those of visible leads, and those without a lead under the same rule by their owner.
+
+    A merged lead's deals are its survivor's.
+    """
     deals = Deal.objects.filter(voided=False)
     match _scope(user):
         case Organisation.Visibility.ALL:
             return deals
         case Organisation.Visibility.TEAM:
             teams = standing(user).team_ids
-            return deals.filter(
-                Q(lead__team_id__in=teams) | Q(lead__owner=user) | Q(lead=None, team_id__in=teams) | Q(lead=None, owner=user)
-            )
+            return deals.filter(_of_lead(owner=user) | _of_lead(team_id__in=teams))
         case Organisation.Visibility.OWN:
-            return deals.filter(Q(lead__owner=user) | Q(lead=None, owner=user))
+            return deals.filter(_of_lead(owner=user))
     return deals.none()
+
+
+def _of_lead(**rule) -> Q:
+    """Deals whose lead fulfils a rule; the survivor if it was merged, the deal itself if there is no lead."""
+
+    def under(prefix: str) -> Q:
+        return Q(**{f"{prefix}{name}": value for name, value in rule.items()})
+
+    stands = Q(lead__isnull=False, lead__merged_into__isnull=True)
+    return (stands & under("lead__")) | under("lead__merged_into__") | (Q(lead=None) & under(""))
 
 
 def visible_contacts(user: User) -> QuerySet[Contact]:

@@ -5,7 +5,8 @@ What was changed since by somebody else stays as it is, whole: half a history wo
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
@@ -61,87 +62,84 @@ def undo_touches(*, batch: ImportBatch, ids: Collection[int], actor: User | None
             append_touches(voids)
 
 
+@dataclass(frozen=True)
+class _Sort:
+    """What is taken back in the same way: leads, or deals."""
+
+    name: str
+    thing: type[Lead] | type[Deal]
+    event: type[LeadEvent] | type[DealEvent]
+    first: str  # the kind of the event that made the thing
+    out: str  # the kind that takes the whole thing out
+    append: Callable
+
+    def void(self, thing_id: int, batch: ImportBatch, actor: User | None, now: dt.datetime, target=None):
+        """The event that takes back `target`, or the whole thing."""
+        return self.event(
+            **{f"{self.name}_id": thing_id},
+            kind=self.event.Kind.VOIDED if target else self.out,
+            target=target,
+            occurred_at=now,
+            actor=actor,
+            external_id=f"{UNDO}{batch.id}:{target.id if target else f'{self.name}:{thing_id}'}",
+        )
+
+
+_LEADS = _Sort("lead", Lead, LeadEvent, LeadEvent.Kind.CREATED, LeadEvent.Kind.LEAD_VOIDED, append_lead_events)
+_DEALS = _Sort("deal", Deal, DealEvent, DealEvent.Kind.OPENED, DealEvent.Kind.DEAL_VOIDED, append_deal_events)
+
+
 def undo_deals(
     *, batch: ImportBatch, ids: Collection[int], actor: User | None, context: Context | None = None
 ) -> list[tuple[int, str]]:
     """Returns the deals that stay as they are, each with the reason."""
-    now, kept, voids, gone = dt.datetime.now(dt.UTC), [], [], []
     with transaction.atomic():
         lock_leads(Deal.objects.filter(id__in=ids, lead__isnull=False).values_list("lead_id", flat=True))
         lock_deals(ids)
-        events = _events_by(DealEvent, "deal_id", ids)
-        steps = set(NextStep.objects.filter(deal_id__in=ids).values_list("deal_id", flat=True))
-        for deal_id in ids:
-            own, others = _split(events[deal_id], batch)
-            if others or deal_id in steps:
-                kept.append((deal_id, _why(others) if others else "has a next step"))
-                continue
-            created = any(event.kind == DealEvent.Kind.OPENED for event in own)
-            if created:
-                gone.append(deal_id)
-                voids.append(_deal_void(deal_id, batch, actor, now, None))
-            voids += [
-                _deal_void(deal_id, batch, actor, now, event)
-                for event in own
-                if not event.taken_back and event.kind != DealEvent.Kind.OPENED
-            ]
-        if voids:
-            append_deal_events(voids, context=context)
-        # The file's id is free again, so that a corrected import makes the deal anew.
-        Deal.objects.filter(id__in=gone).update(external_id=None, version=F("version") + 1)
-    return kept
-
-
-def _deal_void(deal_id: int, batch: ImportBatch, actor, now: dt.datetime, target: DealEvent | None) -> DealEvent:
-    return DealEvent(
-        deal_id=deal_id,
-        kind=DealEvent.Kind.VOIDED if target else DealEvent.Kind.DEAL_VOIDED,
-        target=target,
-        occurred_at=now,
-        actor=actor,
-        external_id=f"{UNDO}{batch.id}:{target.id if target else f'deal:{deal_id}'}",
-    )
+        planned = NextStep.objects.filter(deal_id__in=ids).values_list("deal_id", flat=True)
+        return _undo(_DEALS, batch, ids, dict.fromkeys(planned, "has a next step"), actor, context)
 
 
 def undo_leads(
     *, batch: ImportBatch, ids: Collection[int], actor: User | None, context: Context | None = None
 ) -> list[tuple[int, str]]:
     """Returns the leads that stay as they are, each with the reason. Deals and touches were undone before."""
-    now, kept, voids, gone = dt.datetime.now(dt.UTC), [], [], []
     with transaction.atomic():
         lock_leads(ids)
-        events = _events_by(LeadEvent, "lead_id", ids)
-        worked = _worked_on(ids, batch)
-        for lead_id in ids:
-            own, others = _split(events[lead_id], batch)
-            created = any(event.kind == LeadEvent.Kind.CREATED for event in own)
-            reason = worked.get(lead_id) if created else ""
-            if others or reason:
-                kept.append((lead_id, _why(others) if others else reason))
-                continue
-            if created:
-                gone.append(lead_id)
-                voids.append(_lead_void(lead_id, batch, actor, now, None))
-            voids += [
-                _lead_void(lead_id, batch, actor, now, event)
-                for event in own
-                if not event.taken_back and event.kind != LeadEvent.Kind.CREATED
-            ]
-        if voids:
-            append_lead_events(voids, context=context)
-        Lead.objects.filter(id__in=gone).update(external_id=None, version=F("version") + 1)
+        return _undo(_LEADS, batch, ids, _worked_on(ids, batch), actor, context)
+
+
+def _undo(
+    sort: _Sort,
+    batch: ImportBatch,
+    ids: Collection[int],
+    worked: dict[int, str],
+    actor: User | None,
+    context: Context | None,
+) -> list[tuple[int, str]]:
+    """Take back what the import wrote about these things; `worked` says why one that it made has to stay."""
+    now, kept, voids, gone = dt.datetime.now(dt.UTC), [], [], []
+    events = _events_by(sort.event, f"{sort.name}_id", ids)
+    for thing_id in ids:
+        own, others = _split(events[thing_id], batch)
+        made = any(event.kind == sort.first for event in own)
+        reason = _why(others) if others else worked.get(thing_id, "") if made else ""
+        if reason:
+            kept.append((thing_id, reason))
+            continue
+        if made:
+            gone.append(thing_id)
+            voids.append(sort.void(thing_id, batch, actor, now))
+        voids += [
+            sort.void(thing_id, batch, actor, now, event)
+            for event in own
+            if not event.taken_back and event.kind != sort.first
+        ]
+    if voids:
+        sort.append(voids, context=context)
+    # The file's id is free again, so that a corrected import makes the thing anew.
+    sort.thing.objects.filter(id__in=gone).update(external_id=None, version=F("version") + 1)
     return kept
-
-
-def _lead_void(lead_id: int, batch: ImportBatch, actor, now: dt.datetime, target: LeadEvent | None) -> LeadEvent:
-    return LeadEvent(
-        lead_id=lead_id,
-        kind=LeadEvent.Kind.VOIDED if target else LeadEvent.Kind.LEAD_VOIDED,
-        target=target,
-        occurred_at=now,
-        actor=actor,
-        external_id=f"{UNDO}{batch.id}:{target.id if target else f'lead:{lead_id}'}",
-    )
 
 
 def _events_by(model, key: str, ids: Collection[int]) -> dict[int, list]:

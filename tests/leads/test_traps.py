@@ -4,10 +4,13 @@ import pytest
 from django.db.models import ProtectedError
 
 from core.errors import DomainError
+from core.models import Organisation
 from funnel.models import StageInVersion
 from leads import services
 from leads.models import Deal, LeadEvent, StageEntry
+from leads.queries import visible_deals
 from metrics import rollup, series
+from metrics.check import check
 from metrics.segments import FAR
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +130,82 @@ def test_a_deal_taken_out_takes_its_move_along(stages, at):
     services.void_deal(deal=deal, actor=None)
     lead.refresh_from_db()
     assert lead.stage == stages["opportunity"]
+
+
+def test_a_deal_that_comes_back_brings_its_move(stages, at):
+    lead, deal = opportunity(stages, at)
+    services.win_deal(deal=deal, occurred_at=at(3, 20), actor=None)
+    services.void_deal(deal=deal, actor=None)
+    services.void_deal_event(event=deal.events.get(kind="deal_voided"), actor=None)
+    lead.refresh_from_db()
+    deal.refresh_from_db()
+    assert (lead.stage, deal.voided, deal.status) == (stages["won"], False, "won")
+    assert lead.stage_since == at(3, 20)
+    # Out once more: the move goes with it as the first time.
+    services.void_deal(deal=deal, actor=None)
+    lead.refresh_from_db()
+    assert lead.stage == stages["opportunity"]
+    rollup.drain()
+    assert check() == []
+
+
+@pytest.mark.parametrize("how", ["win taken back", "deal taken out"])
+@pytest.mark.parametrize("merged", [False, True])
+def test_when_the_first_win_is_taken_back_the_second_one_moves_the_lead(stages, at, how, merged):
+    lead, first = opportunity(stages, at)
+    services.win_deal(deal=first, occurred_at=at(3, 20), actor=None)
+    if merged:
+        other, second = opportunity(stages, at)
+        services.merge_leads(survivor=lead, duplicate=other, actor=None)
+    else:
+        second = services.open_deal(lead=lead, occurred_at=at(3, 15), amount=500, actor=None)
+    third = services.open_deal(lead=lead, occurred_at=at(3, 15), amount=700, actor=None)
+    services.win_deal(deal=third, occurred_at=at(4, 9), actor=None)
+    services.win_deal(deal=second, occurred_at=at(4, 2), actor=None)
+    if how == "win taken back":
+        services.void_deal_event(event=first.events.get(kind="won"), actor=None)
+    else:
+        services.void_deal(deal=first, actor=None)
+    lead.refresh_from_db()
+    assert (lead.stage, lead.stage_since) == (stages["won"], at(4, 2))
+    # The next one follows, and when nothing won is left the lead is where people had put it.
+    services.void_deal(deal=second, actor=None)
+    lead.refresh_from_db()
+    assert (lead.stage, lead.stage_since) == (stages["won"], at(4, 9))
+    services.void_deal_event(event=third.events.get(kind="won"), actor=None)
+    lead.refresh_from_db()
+    assert lead.stage == stages["opportunity"]
+    rollup.drain()
+    assert check() == []
+
+
+def test_a_move_that_somebody_took_back_does_not_return_by_itself(stages, at):
+    lead, first = opportunity(stages, at)
+    second = services.open_deal(lead=lead, occurred_at=at(3, 15), amount=500, actor=None)
+    services.win_deal(deal=second, occurred_at=at(3, 18), actor=None)
+    services.void_event(event=LeadEvent.objects.get(lead=lead, source="deal"), actor=None)
+    services.win_deal(deal=first, occurred_at=at(3, 20), actor=None)
+    lead.refresh_from_db()
+    assert lead.stage == stages["won"]
+    services.void_deal_event(event=first.events.get(kind="won"), actor=None)
+    lead.refresh_from_db()
+    assert lead.stage == stages["opportunity"]
+
+
+@pytest.mark.parametrize("visibility", ["own", "team"])
+def test_a_merged_lead_s_deal_is_for_those_who_may_open_the_lead_that_stands(stages, at, people, visibility):
+    Organisation.objects.update(lead_visibility=visibility)
+    made = {}
+    for who in ("member", "colleague"):
+        lead = services.create_lead(stage=stages["sql"], occurred_at=at(3, 2), owner=people[who], actor=None)
+        made[who] = lead, services.open_deal(lead=lead, occurred_at=at(3, 3), owner=people[who], amount=1, actor=None)
+    (kept, own), (gone, came) = made["colleague"], made["member"]
+    assert list(visible_deals(people["member"])) == [came]
+    services.merge_leads(survivor=kept, duplicate=gone, actor=None)
+    assert list(visible_deals(people["member"])) == []
+    assert set(visible_deals(people["colleague"])) == {own, came}
+    alone = services.open_deal(lead=None, occurred_at=at(3, 3), owner=people["member"], amount=1, actor=None)
+    assert list(visible_deals(people["member"])) == [alone]
 
 
 def test_a_lost_deal_does_not_undo_the_win_of_a_merged_lead(stages, at):
