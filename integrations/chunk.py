@@ -232,10 +232,10 @@ class Chunk:
             kind=kind,
             occurred_at=moment.at,
             time_precision=moment.precision,
-            actor=self.run.actor,
+            actor_id=self.run.actor and self.run.actor.pk,
             source=item.part.source,
             external_id=slot,
-            import_batch=self.run.batch,
+            import_batch_id=self.run.batch and self.run.batch.pk,
             **fields,
         )
         order = item.values.get("order", 0) if item.part.entity == "stage_change" else 0
@@ -248,10 +248,10 @@ class Chunk:
             kind=kind,
             occurred_at=moment.at,
             time_precision=moment.precision,
-            actor=self.run.actor,
+            actor_id=self.run.actor and self.run.actor.pk,
             source=item.part.source,
             external_id=slot,
-            import_batch=self.run.batch,
+            import_batch_id=self.run.batch and self.run.batch.pk,
             **fields,
         )
         # Taking back comes first, and in a call of its own: it changes which moves of the lead stand.

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from accounts.queries import TeamHistory, team_history
+from core.bulk_rows import insert_rows, insert_values, update_values
 from core.queries import Calendar, calendar
 from core.stale import note_stale
 from funnel.book import Book, load_book
@@ -53,6 +54,7 @@ _LEAD_PROJECTION = (
     "clock_skew",
     "source_missing",
 )
+_LEAD_COLUMNS = _LEAD_PROJECTION + AMENDABLE
 _DEAL_PROJECTION = (
     "status", "created_at", "created_day", "closed_at", "closed_day", "closed_precision", "amount", "cost", "currency",
     "base_amount", "base_cost", "owner_id", "team_id", "voided",
@@ -77,7 +79,7 @@ def refresh_leads(lead_ids: Iterable[int], *, context: Context | None = None, re
     members = _with_merged(set(lead_ids))
     if not members:
         return
-    leads = {lead.id: lead for lead in Lead.objects.filter(id__in=members)}
+    leads = _stored_leads(members)
     events = _events(members)
     live = {lead_id: live_events(events[lead_id]) for lead_id in leads}
     direct = {lead_id: merged_into(live[lead_id]) for lead_id in leads}
@@ -95,7 +97,7 @@ def refresh_leads(lead_ids: Iterable[int], *, context: Context | None = None, re
             state = fold_lead(
                 {i: events[i] for i in mine},
                 lead_id,
-                sources=(leads[lead_id].channel_id, leads[lead_id].campaign_id),
+                sources=(leads[lead_id]["channel_id"], leads[lead_id]["campaign_id"]),
                 contacts=sorted(at for i in mine if i not in out for at in contacts[i]),
                 book=context.book,
                 calendar=context.calendar,
@@ -154,10 +156,16 @@ def _stored_stays(ids: set[int]) -> dict[int, dict[int, Stay]]:
     return found
 
 
+def _stored_leads(ids: set[int]) -> dict[int, dict[str, object]]:
+    """What the projection may change of each lead, by attribute. Values, not rows: making rows costs more than folding."""
+    rows = Lead.objects.filter(id__in=ids).values_list("id", *_LEAD_COLUMNS)
+    return {lead_id: dict(zip(_LEAD_COLUMNS, values, strict=True)) for lead_id, *values in rows}
+
+
 def _store(leads, states: dict[int, LeadState], old_stays, roots: dict[int, int], *, relabelled: bool) -> None:
     removed: list[int] = []
-    added: list[StageEntry] = []
-    changed_leads: list[Lead] = []
+    added: list[tuple] = []
+    changed_leads: list[tuple] = []
     stale: set[tuple[int, dt.date]] = set()
     for lead_id, state in states.items():
         lead = leads[lead_id]
@@ -174,32 +182,28 @@ def _store(leads, states: dict[int, LeadState], old_stays, roots: dict[int, int]
                 removed.append(event_id)
             if event_id in after:
                 stay = after[event_id]
-                added.append(StageEntry(lead_id=lead_id, **{name: getattr(stay, name) for name in _STAY_COLUMNS}))
+                added.append((*(getattr(stay, name) for name in _STAY_COLUMNS), lead_id))
         values = {name: getattr(state, name) for name in _LEAD_PROJECTION if name != "merged_into_id"}
         values["merged_into_id"] = pointer
         if pointer is not None:
             values |= {"stage_id": None, "stage_since": None}
         dims = {name: _attribute(name, value) for name, value in state.attributes.items()}
-        moved_lead = pointer != lead.merged_into_id
-        recoloured = (
-            relabelled or lead.voided != state.voided or any(getattr(lead, name) != value for name, value in dims.items())
-        )
+        moved_lead = pointer != lead["merged_into_id"]
+        recoloured = relabelled or lead["voided"] != state.voided or any(lead[name] != new for name, new in dims.items())
         if moved_lead or recoloured:
             # Touches and deals are counted under the surviving lead, before and after.
-            owners = {lead_id, lead.merged_into_id, pointer} - {None}
+            owners = {lead_id, lead["merged_into_id"], pointer} - {None}
             members = [i for i, root in roots.items() if root == lead_id] or [lead_id]
             days = _all_days([lead_id, *members], before.values(), after.values())
             stale |= {(owner, day) for owner in owners for day in days}
-        if any(getattr(lead, name) != value for name, value in (values | dims).items()):
-            for name, value in (values | dims).items():
-                setattr(lead, name, value)
-            changed_leads.append(lead)
+        new = lead | values | dims
+        if new != lead:
+            changed_leads.append((lead_id, *(new[name] for name in _LEAD_COLUMNS)))
             stale |= {(lead_id, day) for day in journey_days}  # flags stand in the journey row
     if removed:
         StageEntry.objects.filter(opening_event_id__in=removed).delete()
-    StageEntry.objects.bulk_create(sorted(added, key=lambda e: e.opening_event_id), batch_size=500)
-    if changed_leads:
-        write_columns(changed_leads, _LEAD_PROJECTION + AMENDABLE)
+    insert_values(StageEntry, (*_STAY_COLUMNS, "lead_id"), sorted(added))
+    update_values(Lead, _LEAD_COLUMNS, changed_leads)
     _note(stale)
 
 
@@ -286,6 +290,6 @@ def refresh_deals(deal_ids: Iterable[int], *, context: Context | None = None) ->
             (counted_lead(deal), c.day) for c in state.credits
         }
     write_columns(deals.values(), _DEAL_PROJECTION)
-    DealSpan.objects.bulk_create(spans, batch_size=500)
-    DealCredit.objects.bulk_create(credits, batch_size=500)
+    insert_rows(spans)
+    insert_rows(credits)
     _note(stale)

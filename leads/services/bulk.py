@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models import F
 
+from core.bulk_rows import insert_rows
 from core.errors import DomainError
 from core.stale import note_stale
-from leads.locks import lock_deals, lock_leads
+from leads.locks import hold_leads, lock_deals
 from leads.models import Deal, DealEvent, Lead, LeadEvent, Precision, Touch
 from leads.projection import Context, refresh_deals, refresh_leads
 from leads.services.deal_moves import moves_of_closes, moves_of_wins_left
@@ -37,8 +38,8 @@ def append_lead_events(events: Sequence[LeadEvent], *, context: Context | None =
             event.agreement_id = context.book.on(context.calendar.day_of(event.occurred_at)).id
     ids = {e.lead_id for e in events} | {e.other_lead_id for e in events if e.other_lead_id}
     with transaction.atomic():
-        lock_leads(ids)
-        LeadEvent.objects.bulk_create(events, batch_size=500)
+        hold_leads(ids)
+        insert_rows(events)
         Lead.objects.filter(id__in=ids).update(version=F("version") + 1)
         refresh_leads(ids, context=context)
 
@@ -52,9 +53,9 @@ def append_touches(touches: Sequence[Touch], *, context: Context | None = None) 
         touch.day = context.calendar.day_of(touch.occurred_at)
     ids = {t.lead_id for t in touches if t.lead_id}
     with transaction.atomic():
-        leads = lock_leads(ids)
-        Touch.objects.bulk_create(touches, batch_size=500)
-        counted = {lead_id: leads[lead_id].merged_into_id or lead_id for lead_id in ids}
+        survivors = hold_leads(ids)
+        insert_rows(touches)
+        counted = {lead_id: survivors[lead_id] or lead_id for lead_id in ids}
         days = {(counted.get(t.lead_id), t.day) for t in touches}
         note_stale(days if len(days) <= 2_000 else {(None, day) for _, day in days})
         refresh_leads({t.lead_id for t in touches if t.lead_id and t.side == "sales"}, context=context)
@@ -69,9 +70,9 @@ def append_deal_events(events: Sequence[DealEvent], *, context: Context | None =
     ids = {e.deal_id for e in events}
     with transaction.atomic():
         lead_ids = set(Deal.objects.filter(id__in=ids, lead__isnull=False).values_list("lead_id", flat=True))
-        lock_leads(lead_ids)
+        hold_leads(lead_ids)
         lock_deals(ids)
-        DealEvent.objects.bulk_create(events, batch_size=500)
+        insert_rows(events)
         Deal.objects.filter(id__in=ids).update(version=F("version") + 1)
         refresh_deals(ids, context=context)
         # The second look comes after the first was written: it asks where the leads are then.

@@ -10,7 +10,8 @@ from collections.abc import Collection, Sequence
 from django.db.models import F
 
 from accounts.models import User
-from leads.locks import lock_deals, lock_leads
+from core.bulk_rows import insert_rows
+from leads.locks import hold_leads, lock_deals
 from leads.models import Company, Contact, Deal, ImportBatch, Lead
 from leads.projection import Context, refresh_deals
 
@@ -41,7 +42,7 @@ def finish_batch(*, batch: ImportBatch, state: str, counts: dict, rejects_file: 
 
 
 def insert_companies(*, companies: Sequence[Company], actor: User | None) -> None:
-    Company.objects.bulk_create(companies, batch_size=_BATCH)
+    insert_rows(companies)
 
 
 def change_companies(*, companies: Sequence[Company], fields: Collection[str], actor: User | None) -> None:
@@ -51,7 +52,7 @@ def change_companies(*, companies: Sequence[Company], fields: Collection[str], a
 
 
 def insert_contacts(*, contacts: Sequence[Contact], actor: User | None) -> None:
-    Contact.objects.bulk_create(contacts, batch_size=_BATCH)
+    insert_rows(contacts)
 
 
 def change_contacts(*, contacts: Sequence[Contact], actor: User | None) -> None:
@@ -62,7 +63,7 @@ def change_contacts(*, contacts: Sequence[Contact], actor: User | None) -> None:
 
 def insert_leads(*, leads: Sequence[Lead], actor: User | None) -> None:
     """New leads without history; their `created` events follow in the same transaction."""
-    Lead.objects.bulk_create(leads, batch_size=_BATCH)
+    insert_rows(leads)
 
 
 def change_leads(*, leads: Sequence[Lead], fields: Collection[str], actor: User | None) -> None:
@@ -71,14 +72,14 @@ def change_leads(*, leads: Sequence[Lead], fields: Collection[str], actor: User 
     if not set(fields) <= allowed:
         raise ValueError(f"only {sorted(allowed)} are changed without an event")
     if leads and fields:
-        lock_leads(lead.id for lead in leads)
+        hold_leads(lead.id for lead in leads)
         Lead.objects.bulk_update(leads, sorted(fields), batch_size=_BATCH)
         Lead.objects.filter(id__in=[lead.id for lead in leads]).update(version=F("version") + 1)
 
 
 def insert_deals(*, deals: Sequence[Deal], actor: User | None) -> None:
     """New deals without history; their `opened` events follow in the same transaction."""
-    Deal.objects.bulk_create(deals, batch_size=_BATCH)
+    insert_rows(deals)
 
 
 def change_deals(
@@ -91,7 +92,7 @@ def change_deals(
         raise ValueError(f"only {sorted(allowed)} are changed without an event")
     if deals and fields:
         ids = [deal.id for deal in deals]
-        lock_leads(deal.lead_id for deal in deals if deal.lead_id)
+        hold_leads(deal.lead_id for deal in deals if deal.lead_id)
         lock_deals(ids)
         Deal.objects.bulk_update(deals, sorted(fields), batch_size=_BATCH)
         Deal.objects.filter(id__in=ids).update(version=F("version") + 1)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from django.db import models, transaction
 from django.db.models import Q
 
-from leads.locks import lock_deals, lock_leads
+from leads.locks import hold_leads, lock_deals
 from leads.models import Deal, Lead, StageEntry
 from leads.projection import Context, refresh_deals, refresh_leads
 
@@ -20,7 +20,7 @@ def rebuild_everything(*, report: Callable[[str, int, int], None] | None = None)
     """
     context = Context()
     for what, model, lock, refresh in (
-        ("leads", Lead, lock_leads, refresh_leads),
+        ("leads", Lead, hold_leads, refresh_leads),
         ("deals", Deal, lock_deals, refresh_deals),
     ):
         total, done = model.objects.count(), 0
@@ -51,7 +51,7 @@ def rebuild_since(day: dt.date) -> int:
     for start in range(0, len(ids), CHUNK):
         part = ids[start : start + CHUNK]
         with transaction.atomic():
-            lock_leads(part)
+            hold_leads(part)
             refresh_leads(part, context=context, relabelled=True)
     return len(ids)
 
@@ -68,7 +68,7 @@ def rebuild_teams() -> int:
     closed = Deal.objects.filter(owner__isnull=False, created_day__isnull=False)
     rows = closed.values_list("id", "owner_id", "team_id", "closed_day", "created_day")
     deals = {deal for deal, owner, team, end, start in rows.iterator() if team_of(owner, end or start) != team}
-    for ids, lock, refresh in ((sorted(leads), lock_leads, refresh_leads), (sorted(deals), lock_deals, refresh_deals)):
+    for ids, lock, refresh in ((sorted(leads), hold_leads, refresh_leads), (sorted(deals), lock_deals, refresh_deals)):
         for start in range(0, len(ids), CHUNK):
             with transaction.atomic():
                 lock(ids[start : start + CHUNK])

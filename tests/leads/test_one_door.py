@@ -10,6 +10,7 @@ APPS = ("accounts", "campaigns", "config", "core", "demo", "funnel", "integratio
 # What projections hold: nobody but the projection may set these on a lead.
 PROJECTED = {"stage", "stage_id", "stage_since", "merged_into", "merged_into_id", "clock_skew", "source_missing"}
 WRITES = {"update", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "delete"}
+BULK_WRITES = {"insert_values", "update_values", "write_columns"}
 PROJECTIONS = {"StageEntry", "DealSpan", "DealCredit"}
 TABLES = {"leads_lead", "leads_stageentry", "leads_dealspan", "leads_dealcredit"}
 
@@ -32,6 +33,8 @@ def writers(source: str) -> set[str]:
                 found.add("writes a projected column of Lead")
             if "Lead.objects" in text and node.func.attr == "bulk_update" and PROJECTED & _strings(node):
                 found.add("writes a projected column of Lead")
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in BULK_WRITES:
+            found |= {f"writes {name} in bulk" for name in PROJECTIONS | {"Lead"} if name in map(ast.unparse, node.args)}
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"Lead", "StageEntry"}:
             if any(word.arg in PROJECTED for word in node.keywords) or node.func.id == "StageEntry":
                 found.add(f"makes a {node.func.id} with a stage")
@@ -57,7 +60,7 @@ def test_stages_are_written_by_the_projection_alone():
             if "migrations" not in path.parts and (does := writers(path.read_text())):
                 found[str(path.relative_to(ROOT))] = does
     assert set(found) <= {"leads/projection.py", "demo/wiping.py"}, found
-    assert found["leads/projection.py"] >= {"writes StageEntry", "makes a StageEntry with a stage"}
+    assert found["leads/projection.py"] >= {"writes StageEntry", "writes StageEntry in bulk", "writes Lead in bulk"}
 
 
 @pytest.mark.parametrize(
@@ -70,6 +73,8 @@ def test_stages_are_written_by_the_projection_alone():
         "Lead.objects.bulk_update(rows, ['stage'])",
         "StageEntry.objects.create(lead=lead)",
         "StageEntry.objects.filter(id=1).delete()",
+        "insert_values(StageEntry, names, rows)",
+        "update_values(Lead, ['stage_id'], rows)",
         "cursor.execute('UPDATE leads_lead SET stage_id = 3')",
     ],
 )

@@ -16,16 +16,19 @@ MOST_LINES = 400
 WRITES = {"save", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "delete", "update"}
 # Where rows are written: the services of each app, what they are made of, and the wiping of the demo.
 WRITERS = re.compile(
-    r"^(\w+/services(/\w+)?\.py|leads/projection\.py|leads/write_columns\.py|metrics/(rollup|tasks)\.py|core/(stale|maintenance)\.py"
+    r"^(\w+/services(/\w+)?\.py|leads/projection\.py|leads/write_columns\.py|core/bulk_rows\.py|metrics/(rollup|tasks)\.py|core/(stale|maintenance)\.py"
     r"|core/append_only\.py|demo/(loading|wiping)\.py|integrations/(journal|chunk|writing|references|running|replaced|undoing)\.py)$"
 )
+BULK_WRITES = {"insert_rows", "insert_values", "update_values", "write_columns"}
 MODEL_WORDS = ("objects", "_base_manager", "_default_manager")
 
 
 def database_writes(source: str) -> list[str]:
-    """Calls that write rows: through a manager, or `save` and `delete` of something."""
+    """Calls that write rows: through a manager, by core.bulk_rows, or `save` and `delete` of something."""
     found = []
     for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in BULK_WRITES:
+            found.append(f"{node.func.id} in line {node.lineno}")
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WRITES):
             continue
         text = ast.unparse(node.func)
@@ -49,7 +52,14 @@ def test_only_services_write():
 
 
 @pytest.mark.parametrize(
-    "source", ["lead.save()", "Lead.objects.filter(id=1).update(a=1)", "Lead.objects.create()", "x.bulk_create([])"]
+    "source",
+    [
+        "lead.save()",
+        "Lead.objects.filter(id=1).update(a=1)",
+        "Lead.objects.create()",
+        "x.bulk_create([])",
+        "insert_rows([])",
+    ],
 )
 def test_the_finder_finds(source):
     assert database_writes(source)
