@@ -1,6 +1,6 @@
 """What is still wrong with a draft, in plain words. Reads only."""
 
-from funnel.models import Agreement, Milestone, StageInVersion, StageKind
+from funnel.models import Agreement, Milestone, PromiseKey, StageInVersion, StageKind
 
 _ORDER = [Milestone.START, Milestone.MQL, Milestone.SAL, Milestone.SQL, Milestone.OPPORTUNITY, Milestone.WON]
 
@@ -9,7 +9,14 @@ def problems_of(draft: Agreement, base: Agreement | None = None) -> list[str]:
     """Sentences that say what keeps a draft from being put to both teams."""
     rows = list(draft.stages.select_related("stage").order_by("position"))
     active = [row for row in rows if not row.retired]
-    return [*_kinds(active), *_names(active), *_milestones(rows), *_moves(draft, active), *_nothing(draft, base)]
+    return [
+        *_kinds(active),
+        *_names(active),
+        *_milestones(rows),
+        *_moves(draft, active),
+        *_promises(draft),
+        *_nothing(draft, base),
+    ]
 
 
 def _kinds(active: list[StageInVersion]) -> list[str]:
@@ -67,6 +74,17 @@ def _moves(draft: Agreement, active: list[StageInVersion]) -> list[str]:
         others = [other for other in active if other.stage_id != row.stage_id]
         if row.kind == StageKind.PATH and all((row.stage_id, other.stage_id) in forbidden for other in others):
             found.append(f"Every move out of {row.name} is forbidden, so its leads could never leave it.")
+    return found
+
+
+def _promises(draft: Agreement) -> list[str]:
+    """What would make a promise impossible to measure."""
+    promised = set(draft.promises.values_list("key", flat=True))
+    found = []
+    if PromiseKey.M2 in promised and not draft.lead_values.exists():
+        found.append("Marketing promises a value, but no MQL has a value yet. Say what an MQL is worth.")
+    if PromiseKey.M3 in promised and not draft.required_fields.exists():
+        found.append("Marketing promises complete handoffs, but no field is required. Choose at least one.")
     return found
 
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from core.templatetags.display import money
-from funnel.models import Agreement, Reason
+from funnel.models import Agreement, HandoffField, Reason, Terms
+from funnel.promises import book_of, percent, sentence, working_days, working_time
 
 NOTHING = "–"
 _FIELDS = {
@@ -40,6 +41,9 @@ def compare(before: Agreement, after: Agreement, *, currency: str = "EUR") -> li
         Section("Reasons", _differences(_reasons(before), _reasons(after))),
         Section("Forbidden moves", _differences(_moves(before), _moves(after))),
         Section("Words", _differences(_words(before), _words(after))),
+        Section("Promises", _differences(_promises(before, currency), _promises(after, currency))),
+        Section("What an MQL is worth", _differences(_values(before, currency), _values(after, currency))),
+        Section("How promises are measured", _differences(_terms(before), _terms(after))),
         Section("Targets", _differences(_targets(before, currency), _targets(after, currency))),
         Section("Margins", _differences(_margins(before), _margins(after))),
     ]
@@ -129,6 +133,49 @@ def _margins(agreement: Agreement) -> dict:
         }
         for m in rows
     }
+
+
+def _promises(agreement: Agreement, currency: str) -> dict:
+    book = book_of(agreement)
+    found = {}
+    for line in book.lines:
+        others = len(book.of(line.key)) > 1
+        what = f"{line.key} {line.label}" + (f", tier {line.tier}" if line.tier else "")
+        row = {"": what, "value": sentence(line, others=others, amount=money(line.amount, currency))}
+        row |= {"broken below": percent(line.floor), "weight": str(line.weight)}
+        if line.cap is not None:
+            row["counts at most"] = f"{percent(line.cap)} of the target"
+        found[f"{line.key}/{line.tier}"] = row
+    return found
+
+
+def _values(agreement: Agreement, currency: str) -> dict:
+    rows = agreement.lead_values.order_by("tier")
+    return {
+        row.tier: {"": f"Tier {row.tier}" if row.tier else "Every other MQL", "value": money(row.gross_profit, currency)}
+        for row in rows
+    }
+
+
+def _terms(agreement: Agreement) -> dict:
+    book = book_of(agreement)
+    terms = book.terms
+    labels = dict(HandoffField.choices)
+    fields = ", ".join(labels[name] for name in labels if name in book.required_fields)
+    rows = {
+        "Fields a handoff must bring": fields or NOTHING,
+        "A handoff nobody decides in time": Terms.Undecided(terms.undecided).label,
+        "A decision may be contested for": working_days(terms.contest_days),
+        "Time until a person has it": NOTHING if terms.routing_seconds is None else working_time(terms.routing_seconds),
+        "Returned to marketing": _clock(terms.pause_returned),
+        "A booked meeting": _clock(terms.pause_meeting, f", at most {working_days(terms.meeting_days)}"),
+        "Both teams agree to wait": _clock(terms.pause_waiver),
+    }
+    return {what: {"": what, "value": value} for what, value in rows.items()}
+
+
+def _clock(stops: bool, most: str = "") -> str:
+    return f"stops the clock{most}" if stops else "does not stop the clock"
 
 
 def counts_differently(before: Agreement, after: Agreement) -> bool:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from accounts.models import Side
-from funnel.models import Milestone, Reason, StageKind
+from funnel.models import HandoffField, Milestone, Reason, StageKind
+from funnel.promises import PromiseLine
 
 
 @dataclass(frozen=True)
@@ -106,3 +107,22 @@ PRESET_REASONS: dict[Reason.Use, dict[str, str]] = {
         "lost_timing": "Timing",
     },
 }
+
+# What most companies begin with; a new company reads and signs these lines like everything else, or takes them out.
+# How many MQLs and of which value is nobody's to guess: those two are promised once there is a history.
+PRESET_PROMISES: tuple[PromiseLine, ...] = (
+    PromiseLine("M3", share=9_500),
+    PromiseLine("M4", share=8_000),
+    PromiseLine("S1", seconds=4 * 3600, share=9_000),
+    PromiseLine("S2", attempts=5, distinct_days=3, days=10, share=9_000),
+    PromiseLine("S3", days=5, share=9_000),
+    PromiseLine("S4", days=2, share=9_000),
+)
+PRESET_FIELDS: tuple[HandoffField, ...] = (
+    HandoffField.NAME,
+    HandoffField.EMAIL,
+    HandoffField.COMPANY,
+    HandoffField.CHANNEL,
+    HandoffField.SEGMENT,
+    HandoffField.REGION,
+)

@@ -10,6 +10,17 @@ from dataclasses import dataclass, field
 from funnel.models import WHOLE, Agreement, PromiseKey
 
 MARKETING, SALES = "marketing", "sales"
+# What each promise consists of; the other columns of its line stay empty.
+FIELDS_OF: dict[str, tuple[str, ...]] = {
+    "M1": ("volume", "cap"),
+    "M2": ("amount",),
+    "M3": ("share",),
+    "M4": ("share",),
+    "S1": ("seconds", "share"),
+    "S2": ("attempts", "distinct_days", "days", "share"),
+    "S3": ("days", "share"),
+    "S4": ("days", "share"),
+}
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,17 @@
 """Reads of the agreement's versions, their promises, and of when teams work."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
-from django.db.models import Subquery
+from django.db.models import Min, Subquery
 from django.db.models.functions import Coalesce
 
 from core.models import CompanyZone
 from core.queries import FALLBACK_ZONE
 from funnel.business_time import BEGINNING, Schedule, Window, WorkingHours
-from funnel.models import Agreement, GlossaryTerm, Holiday, WorkingCalendar
+from funnel.models import Agreement, CalendarWindow, GlossaryTerm, Holiday, WorkingCalendar
 from funnel.promises import PromiseBook, PromiseShelf, book_of
 
 State = Agreement.State
@@ -103,3 +104,20 @@ def schedule_of(rows: Iterable[WorkingCalendar], holidays: frozenset[dt.date], b
         begin = dt.datetime.combine(row.from_day, dt.time(), ZoneInfo(row.tz)).astimezone(dt.UTC)
         schedule = schedule.then(begin, Schedule.always(WorkingHours(row.tz, windows, holidays)))
     return schedule
+
+
+def bound_since() -> dt.date | None:
+    """The first day on which a promise held that somebody had signed: from then on, hours that passed are fixed."""
+    held = Agreement.objects.filter(state__in=HELD, promises__isnull=False, signatures__isnull=False)
+    return held.aggregate(day=Min("from_day"))["day"]
+
+
+def calendars_digest() -> str:
+    """Changes whenever a due time may change: after every change of hours, holidays or the company's zone."""
+    rows = (
+        WorkingCalendar.objects.order_by("id").values_list("id", "team_id", "from_day", "tz"),
+        CalendarWindow.objects.order_by("id").values_list("id", "calendar_id", "weekday", "opens", "closes"),
+        Holiday.objects.order_by("id").values_list("id", "team_id", "day"),
+        CompanyZone.objects.order_by("from_day").values_list("from_day", "tz"),
+    )
+    return hashlib.sha256(repr([list(part) for part in rows]).encode()).hexdigest()

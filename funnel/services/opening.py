@@ -8,7 +8,18 @@ from funnel.models import Agreement
 
 State = Agreement.State
 OPEN = (State.DRAFT, State.PROPOSED)
-COPIED = ("stages", "reasons", "targets", "margins", "forbidden_moves", "words")
+COPIED = (
+    "stages",
+    "reasons",
+    "targets",
+    "margins",
+    "forbidden_moves",
+    "words",
+    "promises",
+    "lead_values",
+    "required_fields",
+    "terms",
+)
 
 
 def lock(agreement: Agreement) -> Agreement:

@@ -16,15 +16,13 @@ from funnel.models import (
     Agreement,
     GlossaryTerm,
     Reason,
-    SegmentMargin,
     Signature,
     Stage,
     StageInVersion,
-    StageTransition,
-    Target,
 )
-from funnel.presets import PRESET_REASONS, PRESETS
+from funnel.presets import PRESET_FIELDS, PRESET_PROMISES, PRESET_REASONS, PRESETS
 from funnel.services.opening import COPIED, base_of, lock, log, must_be_draft, must_be_open, touch_numbers
+from funnel.services.promises import insert_promises
 
 State = Agreement.State
 SIGNING = (Side.MARKETING, Side.SALES)
@@ -65,6 +63,7 @@ def adopt_preset(*, preset: str, from_day: dt.date, actor: User | None) -> Agree
             for key, label in reasons.items()
         )
         GlossaryTerm.objects.bulk_create(GlossaryTerm(agreement=agreement, **vars(word)) for word in SEED)
+        insert_promises(agreement, PRESET_PROMISES, PRESET_FIELDS)
         log(agreement, actor, f"Set up the stages from the preset “{preset}”, in force from {from_day}.")
         return agreement
 
@@ -81,12 +80,13 @@ def draft_version(*, actor: User | None, note: str = "") -> Agreement:
             draft = Agreement.objects.create(
                 number=base.number + 1, counting_version=base.counting_version, created_by=actor, note=note
             )
-            for model in (StageInVersion, Reason, Target, SegmentMargin, StageTransition, GlossaryTerm):
-                rows = list(model.objects.filter(agreement=base))
+            for name in COPIED:
+                held = getattr(base, name)
+                rows = list(held.all())
                 for row in rows:
                     row.pk, row.agreement = None, draft
                     row._state.adding = True
-                model.objects.bulk_create(rows)
+                held.model.objects.bulk_create(rows)
             log(draft, actor, f"Drafted version {draft.number} from version {base.number}.")
             return draft
     except IntegrityError as error:
