@@ -2,6 +2,7 @@
 
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.utils import extend_schema
@@ -20,6 +21,7 @@ class Schema(SpectacularAPIView):
     renderer_classes = [OpenApiYamlRenderer, OpenApiJsonRenderer]
 
 
+@require_safe
 @requires(Perm.SEE_NUMBERS)
 def docs(request):
     return render(request, "api/docs.html", describe(SchemaGenerator().get_schema(request=None, public=True)))

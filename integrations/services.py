@@ -120,7 +120,7 @@ def start(*, job: ImportJob, work: str) -> ImportJob:
             job.state == State.FAILED and job.work == Work.RUN
         )
     else:
-        allowed = job.state == State.DRAFT
+        allowed = job.state == State.DRAFT and work in (Work.SCAN, Work.CHECK)
     if not allowed or (job.file_gone and work != Work.UNDO):
         raise Conflict("import_moved_on", "This import has moved on since you opened the page. This is how it stands now.")
     with transaction.atomic():

@@ -8,7 +8,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.text import slugify
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Perm, requires
 from core.errors import DomainError
@@ -23,6 +23,7 @@ from integrations.toml_out import to_toml
 from integrations.words import OUTCOMES, label
 
 SHOWN_JOBS = 30
+_BOTH = ["GET", "HEAD", "POST"]
 STEPS = ((1, "File", "import_file"), (2, "Columns", "import_columns"), (3, "Values", "import_values"),
          (4, "Preview", "import_preview"), (5, "Result", "import_result"))  # fmt: skip
 State, Work = ImportJob.State, ImportJob.Work
@@ -87,6 +88,7 @@ def _moved_on(request: HttpRequest, job: ImportJob, error: DomainError) -> HttpR
     return render(request, "import/moved_on.html", {"job": job, "error": error, "url": _place(job)}, status=409)
 
 
+@require_http_methods(_BOTH)
 @requires(Perm.IMPORT)
 def imports(request: HttpRequest) -> HttpResponse:
     """Step 1 for a new file, and the imports so far."""
@@ -126,6 +128,7 @@ def resume(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return redirect(_place(_job(request, uuid)))
 
 
+@require_http_methods(_BOTH)
 @requires(Perm.IMPORT)
 def file(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Step 1 again: what a person must say about the file."""
@@ -160,6 +163,7 @@ def file(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return _page(request, "import/file.html", job, 1, 422 if errors else 200, **context)
 
 
+@require_http_methods(_BOTH)
 @requires(Perm.IMPORT)
 def columns(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Step 2: which column is what."""
@@ -197,6 +201,7 @@ def _after_scan(job: ImportJob) -> str:
     return reverse("import_values" if job.questions is None or job.questions["items"] else "import_preview", args=[job.uuid])
 
 
+@require_http_methods(_BOTH)
 @requires(Perm.IMPORT)
 def values(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Step 3: values that need a decision."""
@@ -229,6 +234,7 @@ def _said(job: ImportJob, number: int) -> str | None:
     return part.get("values", {}).get(item["field"], {}).get(item["text"])
 
 
+@require_http_methods(_BOTH)
 @requires(Perm.IMPORT)
 def preview(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Step 4: what the import would do. POST imports."""
