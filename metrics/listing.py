@@ -51,8 +51,12 @@ def _visible(selection: Selection, user: User) -> np.ndarray:
     if selection.item_kind == "deal":
         may = np.array(sorted(visible_deals(user).values_list("id", flat=True)), np.int64)
         return np.isin(selection.item, may)
-    may = np.array(sorted(visible_leads(user).values_list("id", flat=True)), np.int64)
-    return np.isin(selection.lead, may)
+    return open_to(user, selection.lead)
+
+
+def open_to(user: User, leads: np.ndarray) -> np.ndarray:
+    """Mask of the leads that a person may open."""
+    return np.isin(leads, np.array(sorted(visible_leads(user).values_list("id", flat=True)), np.int64))
 
 
 def _names(selection: Selection, page: np.ndarray) -> tuple[dict[int, dict], dict[int, dict]]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from metrics import views, views_console, views_health, views_owner
+from metrics import views, views_console, views_health, views_owner, views_two_counts
 
 urlpatterns = [
     path("console/versions/<int:number>/agree/", views_console.agree, name="console_agree"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("", views.dashboard, name="dashboard"),
     path("health/", views_health.health, name="health"),
     path("owner/", views_owner.owner, name="owner"),
+    path("two-counts/", views_two_counts.two_counts, name="two_counts"),
+    path("two-counts/leads.csv", views_two_counts.two_counts_csv, name="two_counts_csv"),
     path("explain/<slug:key>/", views.explain, name="explain"),
     path("explain/<slug:key>/leads.csv", views.explain_csv, name="explain_csv"),
 ]
