@@ -14,6 +14,7 @@ from core.queries import Calendar, calendar
 from core.stale import note_stale
 from funnel.book import Book, load_book
 from leads.deal_timeline import MONEY_COLUMNS, Money, fold_deal
+from leads.handoff_projection import Promised, store_handoffs
 from leads.models import (
     CONTACT_KINDS,
     Deal,
@@ -68,6 +69,7 @@ class Context:
         self.book = book or load_book()
         self.calendar = cal or calendar()
         self.teams = teams or team_history()
+        self.promised = Promised()
 
 
 def refresh_leads(lead_ids: Iterable[int], *, context: Context | None = None, relabelled: bool = False) -> None:
@@ -106,6 +108,15 @@ def refresh_leads(lead_ids: Iterable[int], *, context: Context | None = None, re
             states[lead_id] = state
     _store(leads, states, old_stays, roots, relabelled=relabelled)
     _store_tags(states)
+    store_handoffs(
+        states,
+        groups,
+        {i: [] if i in out else events for i, events in live.items()},
+        {i: state.attributes.get("tier", leads[i]["tier"]) for i, state in states.items()},
+        book=context.book,
+        calendar=context.calendar,
+        promised=context.promised,
+    )
 
 
 def _with_merged(ids: set[int]) -> set[int]:

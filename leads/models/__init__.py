@@ -1,6 +1,7 @@
 """What happened: leads, deals and touches as append-only events, and the projections that are rebuilt from them."""
 
 from leads.models.deal import Deal, DealContact, DealCredit, DealEvent, DealSpan
+from leads.models.handoff import Decision, Handoff, HandoffStanding, Notice, Obligation
 from leads.models.lead import (
     CONTACT_KINDS,
     Company,
@@ -28,12 +29,17 @@ __all__ = [
     "DealCredit",
     "DealEvent",
     "DealSpan",
+    "Decision",
+    "Handoff",
+    "HandoffStanding",
     "ImportBatch",
     "Lead",
     "LeadEvent",
     "LeadTag",
     "NextStep",
     "Note",
+    "Notice",
+    "Obligation",
     "Origin",
     "Precision",
     "SavedView",

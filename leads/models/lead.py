@@ -145,6 +145,17 @@ class LeadEvent(AppendOnlyModel):
         MERGED = "merged", "Merged"
         LEAD_VOIDED = "lead_voided", "Taken out"
         VOIDED = "voided", "Event taken back"
+        # Steps of a handoff (leads.handoffs).
+        ACCEPTED = "accepted", "Accepted"
+        RETURNED = "returned", "Returned"
+        RESUBMITTED = "resubmitted", "Handed over again"
+        CONTESTED = "contested", "Contested"
+        ARBITRATED = "arbitrated", "Arbitrated"
+        FEEDBACK = "feedback", "Feedback"
+        FEEDBACK_READ = "feedbackread", "Feedback read"
+        PAUSED = "paused", "Clock paused"
+        WAIVED = "waived", "Exclusion asked for"
+        CONSENTED = "consented", "Answered"
 
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="events")
     kind = models.CharField(max_length=12, choices=Kind)
@@ -157,6 +168,16 @@ class LeadEvent(AppendOnlyModel):
     new = models.CharField(max_length=200, blank=True)
     target = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="voiding_events")
     other_lead = models.ForeignKey(Lead, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    about = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="the handoff's opening event, or the request that is answered",
+    )
+    until = models.DateTimeField(null=True, blank=True, help_text="end of a pause, or when a recycled lead may come again")
     reason = models.CharField(max_length=40, blank=True, help_text="key of an agreed reason")
     note = models.ForeignKey(Note, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     occurred_at = models.DateTimeField()

@@ -76,6 +76,7 @@ def move_lead(
     occurred_at: dt.datetime | None = None,
     reason: str = "",
     note: str = "",
+    until: dt.datetime | None = None,
     expected_version: int | None = None,
     time_precision: str = Precision.INSTANT,
     source: str = "tandem",
@@ -84,6 +85,7 @@ def move_lead(
 ) -> Moved:
     """Move a lead to a stage, now or at an earlier time. `source` and `external_id` identify the move itself.
 
+    `until`: when a recycled lead may come again.
     The move is checked against the stage in which the lead was at `occurred_at`. Raises DomainError (the rule it breaks),
     StaleVersion if `expected_version` is not the lead's, Conflict if another writer came first.
     """
@@ -107,6 +109,7 @@ def move_lead(
             to_stage=to_stage,
             reason=reason,
             note=Note.objects.create(lead=lead, author=actor, text=note, occurred_at=at) if note else None,
+            until=until,
             occurred_at=at,
             time_precision=time_precision,
             agreement_id=version.id,

@@ -1,0 +1,119 @@
+"""The only writer of handoffs and obligations: kept with the stays, in the same transaction, from the same fold."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from accounts.models import Team
+from core.bulk_rows import insert_values
+from core.queries import Calendar
+from funnel.book import Book
+from funnel.business_time import Schedule
+from funnel.promises import PromiseShelf
+from funnel.queries import promises, working_schedules
+from leads.handoffs import HandoffState, fold_handoffs
+from leads.models import CONTACT_KINDS, Handoff, Obligation, Touch
+from leads.obligations import ContactFact, ObligationState, fold_obligations
+from leads.timeline import Event, LeadState
+
+_HANDOFF_COLUMNS = tuple(
+    field.attname for field in Handoff._meta.concrete_fields if field.attname in HandoffState.__dataclass_fields__
+)
+_OBLIGATION_COLUMNS = tuple(ObligationState.__dataclass_fields__)
+
+
+class Promised:
+    """Promises, hours and sides, read when a lead with a handoff asks for them, then kept for the whole chunk."""
+
+    def __init__(self):
+        self._shelf: PromiseShelf | None = None
+        self._schedules: dict[int | None, Schedule] | None = None
+        self._sides: dict[int, str] | None = None
+
+    @property
+    def shelf(self) -> PromiseShelf:
+        if self._shelf is None:
+            self._shelf = promises()
+        return self._shelf
+
+    def hours(self, team_id: int | None) -> Schedule:
+        if self._schedules is None:
+            self._schedules = working_schedules([None, *self._teams()])
+        return self._schedules[team_id]
+
+    def side_of(self, team_id: int | None) -> str | None:
+        return self._teams().get(team_id)
+
+    def _teams(self) -> dict[int, str]:
+        if self._sides is None:
+            self._sides = dict(Team.objects.values_list("id", "side"))
+        return self._sides
+
+
+def store_handoffs(
+    states: Mapping[int, LeadState],
+    members: Mapping[int, Sequence[int]],
+    live: Mapping[int, Sequence[Event]],
+    tiers: Mapping[int, str],
+    *,
+    book: Book,
+    calendar: Calendar,
+    promised: Promised,
+) -> None:
+    """Rebuild handoffs and obligations of these leads; rows that are as they were stay untouched.
+
+    `states`: what each lead is now; a lead that is part of another one is in it and has no handoffs. `members`: the leads
+    whose events make up each lead. `live`: standing events by lead; leads that were taken out bring none.
+    """
+    handoffs = {
+        lead_id: fold_handoffs(
+            state.stays,
+            [event for i in members[lead_id] for event in live[i]],
+            state.assignments,
+            book=book,
+            side_of=promised.side_of,
+        )
+        for lead_id, state in states.items()
+        if lead_id in members and state.stays
+    }
+    of_promises = {lead_id for lead_id, found in handoffs.items() if any(promised.shelf.on(h.entered_day) for h in found)}
+    contacts = _contacts({i for lead_id in of_promises for i in members[lead_id]})
+    obligations: dict[int, list[ObligationState]] = {}
+    for lead_id in of_promises:
+        own = sorted(contact for i in members[lead_id] for contact in contacts[i])
+        obligations[lead_id] = [
+            one
+            for handoff in handoffs[lead_id]
+            for one in fold_obligations(
+                handoff,
+                own,
+                tier=tiers[lead_id],
+                book=promised.shelf.on(handoff.entered_day),
+                hours=promised.hours,
+                day_of=calendar.day_of,
+            )
+        ]
+    _replace(Handoff, "entry_id", _HANDOFF_COLUMNS, handoffs, states)
+    _replace(Obligation, "id", _OBLIGATION_COLUMNS, obligations, states)
+
+
+def _contacts(lead_ids: set[int]) -> dict[int, list[ContactFact]]:
+    found: dict[int, list[ContactFact]] = defaultdict(list)
+    rows = Touch.objects.filter(
+        lead_id__in=lead_ids, side="sales", kind__in=CONTACT_KINDS, voids__isnull=True, voided_by__isnull=True
+    ).values_list("lead_id", *ContactFact.__dataclass_fields__)
+    for lead_id, *row in rows:
+        found[lead_id].append(ContactFact(*row))
+    return found
+
+
+def _replace(model, key: str, columns: tuple[str, ...], found: Mapping[int, Iterable], leads: Iterable[int]) -> None:
+    """Delete the rows that are no longer so, insert those that are new; both sides of the comparison are plain values."""
+    stored = model.objects.filter(lead_id__in=list(leads)).values_list(key, *columns, "lead_id")
+    before = {tuple(row): pk for pk, *row in stored}
+    after = {
+        (*(getattr(one, name) for name in columns), lead_id): None for lead_id, several in found.items() for one in several
+    }
+    gone = [pk for row, pk in before.items() if row not in after]
+    if gone:
+        model.objects.filter(pk__in=gone).delete()
+    insert_values(model, (*columns, "lead_id"), sorted((row for row in after if row not in before), key=lambda row: row[0]))

@@ -1,0 +1,59 @@
+"""Reads of handoffs, obligations and precedents that pages, API and services share."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from funnel.models import HandoffField
+from leads.handoff_projection import Promised
+from leads.models import Handoff, Lead, LeadEvent, Obligation
+from leads.queries import visible_leads
+
+# Where a field of the handoff stands on the lead.
+_PERSONAL = {HandoffField.NAME: "name", HandoffField.EMAIL: "email", HandoffField.PHONE: "phone"}
+_LINKS = (HandoffField.COMPANY, HandoffField.SEGMENT, HandoffField.REGION, HandoffField.CHANNEL, HandoffField.CAMPAIGN)
+
+
+def visible_handoffs(user: User) -> QuerySet[Handoff]:
+    """The handoffs of the leads a person may open."""
+    return Handoff.objects.filter(lead__in=visible_leads(user))
+
+
+def visible_obligations(user: User) -> QuerySet[Obligation]:
+    """What is owed about the leads a person may open."""
+    return Obligation.objects.filter(lead__in=visible_leads(user))
+
+
+def missing_fields(lead: Lead, required: Iterable[str]) -> list[str]:
+    """Required fields that are empty on the lead, in their order. Needs `lead.contact` at hand."""
+    return [name for name in required if not _value(lead, name)]
+
+
+def _value(lead: Lead, name: str) -> object:
+    if name in _PERSONAL:
+        return lead.contact_id and getattr(lead.contact, _PERSONAL[HandoffField(name)]).strip()
+    if name in _LINKS:
+        return getattr(lead, f"{name}_id")
+    if name == HandoffField.SCORE:
+        return lead.score is not None
+    if name == HandoffField.TIER:
+        return lead.tier
+    return str(lead.custom.get(name) or "").strip()
+
+
+def contest_deadline(handoff: Handoff, promised: Promised) -> dt.datetime | None:
+    """Until when the decision may be contested; None where the calendar has no such day."""
+    if handoff.decided_at is None:
+        return None
+    days = promised.shelf.on(handoff.entered_day).terms.contest_days
+    return promised.hours(None).add_working_days(handoff.decided_at, days) if days else handoff.decided_at
+
+
+def precedents(*, agreement_id: int | None = None) -> QuerySet[LeadEvent]:
+    """Rulings that stand, newest first, with their text: examples beside the definition of the version."""
+    rulings = LeadEvent.objects.filter(kind=LeadEvent.Kind.ARBITRATED, voiding_events__isnull=True)
+    if agreement_id is not None:
+        rulings = rulings.filter(agreement_id=agreement_id)
+    return rulings.select_related("note", "actor").order_by("-id")
