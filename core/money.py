@@ -62,3 +62,17 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
     for i in order[:missing]:
         parts[i] += 1
     return [-part for part in parts] if total < 0 else parts
+
+
+def spread(total: int, days: int) -> list[int]:
+    """`total` evenly over days, so that every stretch of days holds its exact share to the nearest unit (metrics-spec R1).
+
+    Each day gets the step of the rounded running total. Giving the odd cents to the first days instead would leave a month
+    of a long cost line dearer than its share by up to a cent a day.
+    """
+    size, reached, parts = abs(total), 0, []
+    for day in range(1, days + 1):
+        upto = (2 * size * day + days) // (2 * days)
+        parts.append(upto - reached)
+        reached = upto
+    return [-part for part in parts] if total < 0 else parts

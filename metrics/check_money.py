@@ -4,6 +4,8 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
+from math import floor
 from types import SimpleNamespace
 
 from campaigns.models import Spend
@@ -218,12 +220,10 @@ def opinion_on_touches(ids: set[int], world: World) -> Opinion:
 
 
 def even_parts(total: int, n: int) -> list[int]:
-    """`n` nearly equal parts that add up: every part is the floor or one unit more, the larger ones first."""
-    share = Fraction(abs(total), n)
-    small = int(share)
-    larger = abs(total) - small * n
+    """What each of `n` days adds to the rounded running total of an even spread, halves away from zero."""
     sign = -1 if total < 0 else 1
-    return [sign * (small + (i < larger)) for i in range(n)]
+    running = [floor(Fraction(abs(total) * day, n) + Fraction(1, 2)) for day in range(n + 1)]
+    return [sign * (after - before) for before, after in pairwise(running)]
 
 
 def opinion_on_spend(ids: set[int], rates: Rates) -> Opinion:

@@ -73,7 +73,7 @@ def _version_of(snapshot: Snapshot, question: Question) -> int:
 
 
 def about_people(question: Question) -> bool:
-    """Whether a question asks for the figures of named people. Too few of these say nothing, whichever way they are asked."""
+    """Whether a question asks for the figures of named people. Too few of these say nothing, however they are asked for."""
     return any(name == "owner" and any(ids) for name, ids in question.where)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from core.money import convert, split
+from core.money import convert, spread
 from core.periods import day_number
 from core.queries import Rates, rates
 from funnel.book import Book, load_book
@@ -308,11 +308,11 @@ SPEND_SELECT = ("id", "campaign_id", "channel_id", "status", "currency", "amount
 
 
 def encode_spend(rows: Iterable[tuple], reading: Reading) -> ByDay:
-    """Each cost line split evenly over its service days, cents by largest remainder, converted per day (R1, X11)."""
+    """Each cost line spread evenly over its service days, converted per day (R1, X11)."""
     days, out = [], []
     for spend, campaign, channel, status, currency, amount, start, end in rows:
         first, n = day_number(start), (end - start).days + 1
-        for offset, part in enumerate(split(amount, [1] * n)):
+        for offset, part in enumerate(spread(amount, n)):
             rate = reading.rates.on(currency, start + dt.timedelta(days=offset))
             base = MISSING if rate is None else convert(part, currency, reading.rates.base, rate)
             code = codes.SPEND_STATUSES.index(status)

@@ -1,14 +1,24 @@
 """Return on spend: the worked examples of metrics-spec 6."""
 
+from fractions import Fraction
+
 import pytest
 
-from core.money import split
+from core.money import spread
 from metrics.methods import returns
 
 
 def test_the_example_of_a_cost_line_spread_over_its_days():
-    days = split(10_000_00, [1] * 58)
+    days = spread(10_000_00, 58)
     assert [sum(days[:15]), sum(days[15:43]), sum(days[43:])] == [2_586_21, 4_827_58, 2_586_21]
+
+
+@pytest.mark.parametrize(("total", "days"), [(10_000_00, 58), (-7, 3), (1, 365), (0, 4), (99_999_99, 1), (5, 2)])
+def test_every_stretch_of_a_cost_line_holds_its_share_to_the_nearest_cent(total, days):
+    parts = spread(total, days)
+    assert sum(parts) == total
+    for end in range(1, days + 1):
+        assert abs(sum(parts[:end]) - Fraction(total * end, days)) <= Fraction(1, 2)
 
 
 def test_a_cohort_looks_bad_in_month_three_and_nearly_even_in_month_four():
