@@ -48,7 +48,7 @@ class CompanyZone(models.Model):
 class MailSettings(models.Model):
     """The mail server that the console names (row id 1). Without it the installation's EMAIL_URL holds.
 
-    The password never leaves this table but to that server: no page, log or history shows it.
+    The password is stored sealed and never leaves this table but to that server: no page, log or history shows it.
     """
 
     class Security(models.TextChoices):
@@ -60,7 +60,7 @@ class MailSettings(models.Model):
     port = models.PositiveIntegerField(default=587)
     security = models.CharField(max_length=8, choices=Security, default=Security.STARTTLS)
     user_name = models.CharField(max_length=254, blank=True)
-    password = models.CharField(max_length=500, blank=True)
+    sealed_password = models.CharField(max_length=1_000, blank=True, help_text="see core.sealing")
     sender = models.CharField(max_length=254)
 
     class Meta:

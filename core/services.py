@@ -10,6 +10,7 @@ from core.errors import DomainError
 from core.models import CompanyZone, ExchangeRate, MailSettings, Organisation
 from core.money import is_currency
 from core.queries import Rates
+from core.sealing import seal
 from core.stale import note_stale
 
 
@@ -96,12 +97,17 @@ def change_organisation(*, money_recorded: bool, **changes) -> tuple[Organisatio
 
 
 def set_mail_server(*, password: str | None, **fields) -> MailSettings:
-    """Name the one mail server; a password of None keeps the stored one."""
+    """Name the one mail server; a password of None keeps the stored one, for the same server only.
+
+    DomainError if another server is named without its password: the stored one would be told to a stranger.
+    """
     row = MailSettings.objects.filter(id=1).first() or MailSettings(id=1)
+    if password is None and row.sealed_password and fields.get("host", row.host) != row.host:
+        raise DomainError("password_missing", "Another server: type the password for it.", field="password")
     for name, value in fields.items():
         setattr(row, name, value)
     if password is not None:
-        row.password = password
+        row.sealed_password = seal(password)
     row.save()
     return row
 

@@ -10,7 +10,9 @@ import time_machine
 from django.core import mail
 
 from accounts.models import ApiToken, ConsoleEvent, Invite, Membership, Team, User
+from core.mail import SealBroken, send_mail
 from core.models import CompanyZone, MailSettings, Organisation
+from core.sealing import unseal
 
 PASSWORD = "a rather long passphrase"
 
@@ -188,12 +190,34 @@ class TestMail:
         admin.post("/console/mail/", self.data(25, user_name="u", password="hunter2 hunter2"))
         admin.post("/console/mail/", self.data(26, user_name="u"))
         row = MailSettings.objects.get()
-        assert (row.port, row.password) == (26, "hunter2 hunter2")
+        assert (row.port, unseal(row.sealed_password)) == (26, "hunter2 hunter2")
+        assert "hunter2" not in row.sealed_password
         assert "hunter2" not in admin.get("/console/mail/").content.decode()
         assert "hunter2" not in admin.get("/console/history/").content.decode()
         assert "hunter2" not in f"{row!r} {row}"
         admin.post("/console/mail/remove/")
         assert not MailSettings.objects.exists()
+
+    def test_another_server_is_not_told_the_stored_password(self, admin):
+        admin.post("/console/mail/", self.data(25, user_name="u", password="hunter2 hunter2"))
+        stranger = self.data(25, user_name="u") | {"host": "mail.elsewhere.example"}
+        refused = admin.post("/console/mail/", stranger)
+        assert refused.status_code == 422 and "Another server: type the password for it." in refused.content.decode()
+        assert MailSettings.objects.get().host == "127.0.0.1"
+        assert admin.post("/console/mail/", stranger | {"password": "its own"}).status_code == 302
+        assert unseal(MailSettings.objects.get().sealed_password) == "its own"
+
+    def test_a_new_secret_key_asks_for_the_password_again_and_an_old_one_kept_as_fallback_opens_it(
+        self, admin, smtp, settings
+    ):
+        admin.post("/console/mail/", self.data(smtp.server_address[1], password="hunter2 hunter2"))
+        sealed, old = MailSettings.objects.get().sealed_password, settings.SECRET_KEY
+        settings.SECRET_KEY = "another " * 8
+        assert unseal(sealed) is None
+        with pytest.raises(SealBroken, match="Type it again on the console's mail page"):
+            send_mail(to="a@example.com", subject="s", text="t")
+        settings.SECRET_KEY_FALLBACKS = [old]
+        assert unseal(sealed) == "hunter2 hunter2"
 
     def test_without_a_server_nothing_is_sent(self, admin):
         page = admin.post("/console/mail/test/", follow=True).content.decode()
