@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "campaigns",
     "leads",
     "metrics",
+    "reviews",
     "integrations",
     "demo",
     "django.contrib.admin",

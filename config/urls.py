@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("leads.urls")),
     path("", include("accounts.urls")),
     path("console/", include("funnel.urls")),
+    path("review/", include("reviews.urls")),
     path("import/", include("integrations.urls")),
     path("admin/", site.urls),
     path("api/v1/", include("config.api")),

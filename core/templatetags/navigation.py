@@ -9,9 +9,13 @@ register = template.Library()
 PLACES = [
     ("dashboard", "Dashboard", "dashboard"),
     ("leads", "Leads", "leads"),
+    ("review_issues", "Review", "review"),
     ("import", "Import", "import"),
     ("console", "Console", "console"),
 ]
+
+# What waits in a place for those with a right: where its number is read. Apart from the page, which so costs no query more.
+COUNTS = {"review_issues": ("review_issues_waiting", "answer_issues")}
 
 
 @register.simple_tag(takes_context=True)
@@ -27,5 +31,15 @@ def main_nav(context) -> list[dict]:
         except NoReverseMatch:
             continue
         current = bool(match) and (match.url_name == name or (url != "/" and context["request"].path.startswith(url)))
-        found.append({"label": label, "url": url, "icon": icon_name, "current": current})
+        count, perm = COUNTS.get(name, ("", ""))
+        found.append(
+            {
+                "label": label,
+                "url": url,
+                "icon": icon_name,
+                "current": current,
+                "count": reverse(count) if count else "",
+                "perm": perm,
+            }
+        )
     return found
