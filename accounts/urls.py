@@ -1,9 +1,10 @@
 from django.urls import path
 
-from accounts import views, views_console
+from accounts import views, views_console, views_first
 
 urlpatterns = [
     path("sign-in/", views.sign_in, name="sign_in"),
+    path("start/first/", views_first.first, name="first"),
     path("sign-out/", views.sign_out, name="sign_out"),
     path("invite/<str:secret>/", views_console.accept, name="invite"),
     path("console/people/", views_console.people, name="console_people"),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import services
 from accounts.console import attempt, fill, show
 from accounts.forms import AcceptForm, EndForm, InviteForm, MailForm, RoleForm, TeamForm, TokenForm
+from accounts.inviting import hand_over
 from accounts.models import ApiToken, Invite, Membership, Team, User
 from accounts.permissions import Perm, public, requires
 from accounts.queries import on_day, today_for
@@ -43,7 +44,7 @@ def people(request: HttpRequest) -> HttpResponse:
             status = 422
         else:
             invite, secret = made
-            link = _hand_over(request, invite, request.build_absolute_uri(reverse("invite", args=[secret])))
+            link = hand_over(request, invite, request.build_absolute_uri(reverse("invite", args=[secret])))
             if link is None:
                 return redirect("console_people")
             form = InviteForm()
@@ -62,26 +63,6 @@ def people(request: HttpRequest) -> HttpResponse:
         "mail": mail_is_set_up(),
     }
     return show(request, "console/people.html", "console_people", context, status)
-
-
-def _hand_over(request: HttpRequest, invite: Invite, link: str) -> str | None:
-    """Mail the link; where that is not set up or fails, give it back to be shown once."""
-    if not mail_is_set_up():
-        return link
-    company = organisation().name
-    text = (
-        f"{request.user} invites you to work with {company} in Tandem.\n\n"
-        f"Open this link to choose your password:\n{link}\n\n"
-        "It works once and for 7 days.\n"
-    )
-    try:
-        send_mail(to=invite.email, subject=f"Invitation to {company}", text=text)
-    except (OSError, smtplib.SMTPException) as error:
-        log.warning("An invitation could not be mailed (%s).", type(error).__name__)
-        messages.error(request, "The mail server did not take the invitation. Copy the link and send it yourself.")
-        return link
-    messages.success(request, f"The invitation is on its way to {invite.email}.")
-    return None
 
 
 @require_POST

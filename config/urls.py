@@ -10,6 +10,8 @@ urlpatterns = [
     path("console/", include("funnel.urls")),
     path("review/", include("reviews.urls")),
     path("import/", include("integrations.urls")),
+    path("start/demo/", include("demo.urls")),
+    path("start/", include("integrations.guide_urls")),
     path("admin/", site.urls),
     path("api/v1/", include("config.api")),
     path("healthz", healthz, name="healthz"),

@@ -46,6 +46,7 @@ class ImportJob(models.Model):
     state = models.CharField(max_length=7, choices=State, default=State.DRAFT)
     work = models.CharField(max_length=5, choices=Work, blank=True, default="")
     step = models.PositiveSmallIntegerField(default=1, help_text="the furthest step reached, 1 to 5")
+    left_out = models.JSONField(default=list, help_text="lines of possible doubles that a person decided to skip")
     questions = models.JSONField(null=True, help_text="values that need a decision; null until the file was read for them")
     preview = models.JSONField(null=True, help_text="counts and rows of the last check; null when the mapping changed since")
     done_rows = models.PositiveIntegerField(default=0)
@@ -68,6 +69,23 @@ class ImportJob(models.Model):
 
     def __str__(self):
         return f"import of {self.file_name}"
+
+
+class GuideMark(models.Model):
+    """What the set-up guide can't read from the data: a step put off, a text read, the guide put away."""
+
+    class Kind(models.TextChoices):
+        SKIPPED = "skipped", "Put off"
+        READ = "read", "Read"
+        AWAY = "away", "Put away"
+
+    step = models.CharField(max_length=10, unique=True)
+    kind = models.CharField(max_length=7, choices=Kind)
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+
+    def __str__(self):
+        return f"{self.step}: {self.kind}"
 
 
 class SavedMapping(models.Model):

@@ -12,7 +12,7 @@ from integrations import matching, running, uploads
 from integrations.errors import FileError
 from integrations.fields import FIELDS
 from integrations.mapping import read_mapping
-from integrations.models import ImportJob
+from integrations.models import GuideMark, ImportJob
 from integrations.queries import may_undo
 
 # Files up to this many rows are read and checked while the person waits; larger ones in the background.
@@ -138,6 +138,20 @@ def start(*, job: ImportJob, work: str) -> ImportJob:
     return job
 
 
+def leave_out(*, job: ImportJob, lines: Iterable[int]) -> ImportJob:
+    """Skip these lines of the file: possible doubles that somebody has looked at. The trial run has to be repeated."""
+    _must_be_open(job)
+    job.left_out, job.preview = sorted(set(lines)), None
+    return _store(job)
+
+
+def mark_step(*, step: str, kind: str, actor: User) -> None:
+    """Note in the set-up guide that a step was put off or a text read; "" takes the note back."""
+    GuideMark.objects.filter(step=step).delete()
+    if kind:
+        GuideMark.objects.create(step=step, kind=kind, actor=actor)
+
+
 def stop(*, job: ImportJob) -> None:
     """Stop what runs. A check leaves nothing; an import keeps what it has stored and can go on or be undone."""
     before = job.work in (Work.SCAN, Work.CHECK)
@@ -165,6 +179,7 @@ def _must_be_open(job: ImportJob) -> None:
 def _store(job: ImportJob) -> ImportJob:
     """Save what the person decided, unless another tab has started the work meanwhile."""
     fields = ("entity", "source", "header", "fingerprint", "total", "mapping", "origin", "step", "questions", "preview")
+    fields += ("left_out",)
     values = {name: getattr(job, name) for name in fields}
     if not ImportJob.objects.filter(id=job.id, state=State.DRAFT, attempt=job.attempt).update(problem="", **values):
         raise Conflict("import_moved_on", "This import has moved on since you opened the page. This is how it stands now.")

@@ -86,6 +86,7 @@ def prepare(answer):
         if wants_demo():
             call_command("demo", if_empty=True)
             call_command("demo", sign_ins=True, stdout=words)
+        call_command("set_up_code", stdout=words)
         os.write(answer, words.getvalue().encode())
     except (ImproperlyConfigured, CommandError) as error:
         sys.exit(str(error))

@@ -1,5 +1,6 @@
 """Writes to people, teams, tokens, invitations and settings, each with its line in the console's history."""
 
+from accounts.services.founding import found_company
 from accounts.services.history import record_event
 from accounts.services.invites import accept_invite, invite_person, open_invite, revoke_invite
 from accounts.services.people import (
@@ -39,6 +40,7 @@ __all__ = [
     "deactivate",
     "deactivate_person",
     "end_role",
+    "found_company",
     "give_role",
     "invite_person",
     "open_invite",

@@ -7,11 +7,9 @@ import sys
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts import services as accounts
-from accounts.models import Role, Side
+from accounts.services import found_company
 from core.errors import DomainError
 from core.periods import parse_day
-from core.services import set_up_organisation
 from funnel.presets import PRESETS
 from funnel.services import adopt_preset
 
@@ -52,22 +50,16 @@ def ask_password() -> str:
 
 def set_up(options: dict, password: str) -> None:
     text = options["from_day"]
-    day = parse_day(text, field="from") if text else dt.datetime.now(dt.UTC).date()
     with transaction.atomic():
-        set_up_organisation(
+        user = found_company(
             name=options["name"],
             tz=options["zone"],
             base_currency=options["currency"].upper(),
-            from_day=day,
+            email=options["email"],
+            person=options["person"] or options["email"].partition("@")[0],
+            password=password,
+            now=dt.datetime.now(dt.UTC),
+            from_day=parse_day(text, field="from") if text else None,
             fiscal_year_start=options["fiscal_year_start"],
         )
-        adopt_preset(preset=options["stages"], from_day=day, actor=None)
-        accounts.add_team(name="Marketing", side=Side.MARKETING, actor=None)
-        accounts.add_team(name="Sales", side=Side.SALES, actor=None)
-        user = accounts.add_person(
-            email=options["email"],
-            name=options["person"] or options["email"].partition("@")[0],
-            password=password,
-            actor=None,
-        )
-        accounts.give_role(user=user, role=Role.ADMINISTRATOR, from_day=day, actor=None)
+        adopt_preset(preset=options["stages"], from_day=user.memberships.get().from_day, actor=None)
