@@ -158,6 +158,33 @@ class NoteForm(_Form):
     text = forms.CharField(max_length=5000, label="Note", widget=forms.Textarea(attrs={"rows": 3, "class": "f"}))
 
 
+class _Names(forms.CharField):
+    """Tags separated by commas, as a list."""
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            max_length=600, required=False, widget=forms.TextInput(attrs={"class": "f", "list": "known-tags"}), **kwargs
+        )
+
+    def clean(self, value):
+        return [name.strip() for name in super().clean(value).split(",") if name.strip()]
+
+
+class TagsForm(_Form):
+    tags = _Names(label="Tags", help_text="Separated by commas. No names of people: a tag is seen by everybody.")
+
+
+class ManyTagsForm(_Form):
+    add = _Names(label="Put on", help_text="Separated by commas.")
+    remove = _Names(label="Take off")
+
+    def clean(self):
+        data = super().clean()
+        if not self.errors and not (data["add"] or data["remove"]):
+            raise forms.ValidationError("Write at least one tag.")
+        return data
+
+
 class StepForm(_Form):
     what = forms.CharField(max_length=200, label="What comes next")
     due_on = _Day(plan=True, label="By")

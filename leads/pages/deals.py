@@ -9,7 +9,8 @@ from django.db.models import Count, Q, Sum
 from campaigns.models import Campaign
 from leads.finding import companies_like, find_leads, leads_like
 from leads.models import Company, Deal, DealEvent, Lead, NextStep, Touch
-from leads.pages.leads import PAGE, Surroundings, decorate
+from leads.pages.filters import Surroundings
+from leads.pages.leads import PAGE, decorate
 from leads.queries import visible_deals, visible_leads
 
 DEAL_TABS = (("", "All"), ("open", "Open"), ("won", "Won"), ("lost", "Lost"))

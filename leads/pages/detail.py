@@ -12,8 +12,9 @@ from core.templatetags.display import duration
 from funnel.book import Book, StageInfo, Version
 from funnel.models import StageKind
 from funnel.rules import check_move, reason_use
-from leads.models import Deal, Lead, LeadEvent, NextStep, StageEntry
-from leads.pages.leads import Surroundings
+from leads.models import Deal, Lead, LeadEvent, NextStep, StageEntry, Tag
+from leads.pages.filters import Surroundings
+from leads.pages.leads import decorate
 from leads.pages.timeline import UNDO_FOR, Item, read_timeline
 from leads.queries import visible_leads
 
@@ -64,6 +65,8 @@ class LeadPage:
     merged: list[Lead]
     colleagues: int
     undo: Item | None
+    value: int | None  # open and won deals in the base currency; None if no amount is known
+    tags: list[Tag]
 
 
 def read_lead(lead: Lead, around: Surroundings, book: Book, *, tab: str, everything: bool, done: int | None) -> LeadPage:
@@ -81,6 +84,8 @@ def read_lead(lead: Lead, around: Surroundings, book: Book, *, tab: str, everyth
         .order_by("due_on")
     )
     deals = Deal.objects.filter(lead_id__in=ids, voided=False).select_related("owner").order_by("-created_at", "-id")
+    known = [d.base_amount for d in deals if d.status != Deal.Status.LOST and d.base_amount is not None]
+    decorate(lead, around)
     others = visible_leads(user).filter(company=lead.company_id).exclude(pk=lead.pk) if lead.company_id else None
     version = book.on(around.today) if book else None
     path, beside = _path(lead, version, stays) if version else ([], None)
@@ -98,6 +103,8 @@ def read_lead(lead: Lead, around: Surroundings, book: Book, *, tab: str, everyth
         merged=merged,
         colleagues=others.count() if others is not None else 0,
         undo=_fresh(items, done, around),
+        value=sum(known) if known else None,
+        tags=list(Tag.objects.filter(lead_tags__lead=lead).order_by("name")),
     )
 
 

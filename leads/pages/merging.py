@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from accounts.queries import team_history
 from leads.models import CONTACT_KINDS, Deal, Lead, LeadEvent, Touch
-from leads.pages.leads import Surroundings
+from leads.pages.filters import Surroundings
 from leads.timeline import EVENT_COLUMNS, Event, LeadState, fold_lead
 
 

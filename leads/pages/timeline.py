@@ -9,13 +9,16 @@ from django.db.models import QuerySet, Value
 from campaigns.models import Campaign, Channel
 from funnel.book import Book
 from funnel.models import Region, Segment
-from leads.models import CONTACT_KINDS, LeadEvent, Note, Origin, Precision, Touch
+from leads.models import CONTACT_KINDS, LeadEvent, Note, Origin, Precision, Tag, Touch
+from leads.timeline import TAG
 
 SHORT = 60
 TABS = {"all": "All", "marketing": "Marketing", "sales": "Sales", "stage": "Stage and owner", "notes": "Notes"}
 # How long a person may take back their own step without the right to correct history.
 UNDO_FOR = dt.timedelta(minutes=15)
-_TABLES = {"channel_id": Channel, "campaign_id": Campaign, "segment_id": Segment, "region_id": Region}
+# What the lists offer to undo right after it was done there.
+DOABLE = (LeadEvent.Kind.LEAD_VOIDED, LeadEvent.Kind.MOVED, LeadEvent.Kind.ASSIGNED)
+_TABLES = {"channel_id": Channel, "campaign_id": Campaign, "segment_id": Segment, "region_id": Region, "tag": Tag}
 _FIELDS = {
     "channel_id": "Channel",
     "campaign_id": "Campaign",
@@ -115,7 +118,9 @@ def _names(events: Iterable[LeadEvent]) -> dict[tuple[str, str], str]:
     """Names behind the ids of corrected attributes, in one query for all four tables."""
     wanted: dict[str, set[str]] = {}
     for event in events:
-        if event.kind == LeadKind.AMENDED and event.field in _TABLES:
+        if event.kind == LeadKind.AMENDED and event.field.startswith(TAG):
+            wanted.setdefault("tag", set()).add(event.field.removeprefix(TAG))
+        elif event.kind == LeadKind.AMENDED and event.field in _TABLES:
             wanted.setdefault(event.field, set()).update(value for value in (event.old, event.new) if value)
     parts = [
         _TABLES[field]
@@ -152,6 +157,9 @@ def _event_item(event: LeadEvent, book: Book, names, lead_id: int) -> Item:
         case LeadKind.ASSIGNED:
             to = " in ".join(str(x) for x in (event.owner, event.team) if x)
             item.text = f"Given to {to}" if to else "Owner removed"
+        case LeadKind.AMENDED if event.field.startswith(TAG):
+            name = names.get(("tag", event.field.removeprefix(TAG)), "–")
+            item.text = f"Tagged “{name}”" if event.new else f"Tag “{name}” taken off"
         case LeadKind.AMENDED:
             old, new = (_value(event.field, v, names) for v in (event.old, event.new))
             item.text = f"{_FIELDS.get(event.field, event.field)} corrected: {old} → {new}"
@@ -199,10 +207,22 @@ def _touch_item(touch: Touch) -> Item:
     )
 
 
-def just_taken_out(text: str, around) -> LeadEvent | None:
-    """The event by which this person took a lead out a moment ago, for the notice that offers to undo it."""
+def just_done(text: str, around) -> Item | None:
+    """What this person did to a lead a moment ago, for the notice on a list that offers to undo it."""
     if not (text.isascii() and text.isdecimal() and len(text) < 19):
         return None
-    since = around.now - UNDO_FOR
-    mine = LeadEvent.objects.filter(actor=around.user, kind=LeadKind.LEAD_VOIDED, recorded_at__gte=since)
-    return mine.filter(pk=int(text), voiding_events__isnull=True).select_related("lead__contact").first()
+    mine = LeadEvent.objects.filter(actor=around.user, kind__in=DOABLE, recorded_at__gte=around.now - UNDO_FOR)
+    event = mine.filter(pk=int(text), voiding_events__isnull=True).select_related("lead__contact", "owner", "team").first()
+    if event is None:
+        return None
+    who = event.lead.contact or event.lead
+    match event.kind:
+        case LeadKind.LEAD_VOIDED:
+            words = f"{who} is taken out of every list and number."
+        case LeadKind.MOVED:
+            stage = around.stages.get(event.to_stage_id)
+            words = f"{who} is moved to {stage.name if stage else 'another stage'}."
+        case _:
+            to = " in ".join(str(x) for x in (event.owner, event.team) if x)
+            words = f"{who} is given to {to}." if to else f"{who} has no owner now."
+    return Item(event.occurred_at, event.time_precision, "stage", "joint", words, event=event)

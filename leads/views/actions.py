@@ -13,22 +13,22 @@ from accounts.permissions import Perm, requires
 from core.errors import Conflict, DomainError, StaleVersion
 from funnel.book import load_book
 from funnel.models import Stage
-from leads.forms import AssignForm, MoveForm, NoteForm, StepForm, TouchForm
-from leads.models import CONTACT_KINDS, LeadEvent, NextStep
+from leads.forms import AssignForm, MoveForm, NoteForm, StepForm, TagsForm, TouchForm
+from leads.models import CONTACT_KINDS, LeadEvent, NextStep, Tag
 from leads.pages.detail import reasons_of, ways_on, who_was_first
-from leads.pages.leads import surroundings
+from leads.pages.filters import surroundings
 from leads.projection import Context
 from leads.queries import visible_deals, visible_leads
-from leads.services import add_note, assign_lead, finish_step, move_lead, plan_step, record_touch
+from leads.services import add_note, assign_lead, finish_step, move_lead, plan_step, record_touch, set_tags
 from leads.views.detail import lead_or_404
-from leads.views.frame import ask, go, moment_of
+from leads.views.frame import answer_form, ask, back_to, go, id_in, moment_of, with_done
 
 _BOTH = ["GET", "HEAD", "POST"]
 
 
 def page_of(pk: int, done: int | None = None) -> str:
     """The lead's page; with the event that was just written, so that it can be undone from there."""
-    return reverse("lead", args=[pk]) + (f"?done={done}" if done else "")
+    return with_done(reverse("lead", args=[pk]), done)
 
 
 @require_http_methods(_BOTH)
@@ -41,11 +41,9 @@ def lead_move(request: HttpRequest, pk: int) -> HttpResponse:
     version = book.on(around.today) if book else None
     ways = ways_on(version, lead.stage_id) if version else []
     reasons = reasons_of(version, ways) if version else []
-    wanted = request.GET.get("to", "")
-    initial = {"version": lead.version, "to_stage": int(wanted) if wanted.isdecimal() and len(wanted) < 19 else None}
-    form = MoveForm(
-        request.POST if request.method == "POST" else None, ways=ways, reasons=reasons, today=around.today, initial=initial
-    )
+    back = back_to(request, page_of(pk))
+    initial = {"version": lead.version, "to_stage": id_in(request.GET.get("to"))}
+    form = MoveForm(_posted(request), ways=ways, reasons=reasons, today=around.today, initial=initial)
     status, conflict = 200, ""
     if request.method == "POST":
         status = 422
@@ -68,7 +66,7 @@ def lead_move(request: HttpRequest, pk: int) -> HttpResponse:
                 )
                 if not moved.current_stage_changed:
                     messages.info(request, "The move is in the timeline. The lead’s present stage comes from a later one.")
-                return go(request, page_of(pk, moved.event.pk))
+                return go(request, with_done(back, moved.event.pk))
             except (StaleVersion, Conflict):
                 lead.refresh_from_db()
                 status, conflict = 409, who_was_first(lead, around, book)
@@ -81,7 +79,7 @@ def lead_move(request: HttpRequest, pk: int) -> HttpResponse:
         "title": f"Move {lead.contact or lead}",
         "now": around.stages.get(lead.stage_id),
         "action": reverse("lead_move", args=[pk]),
-        "back": page_of(pk),
+        "back": back,
         "ways": ways,
         "conflict": conflict,
         "fresh_version": lead.version,
@@ -100,30 +98,24 @@ def _is_stale(form: MoveForm, lead) -> bool:
 def lead_assign(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a lead to a person or to a team's queue."""
     lead = lead_or_404(request, pk)
-    around = surroundings(request.user)
-    form = AssignForm(request.POST if request.method == "POST" else None, initial={"owner": lead.owner_id})
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                assign_lead(lead=lead, actor=request.user, **form.cleaned_data)
-                event = LeadEvent.objects.filter(lead=lead, kind=LeadEvent.Kind.ASSIGNED).order_by("-id").first()
-                if not visible_leads(request.user).filter(pk=pk).exists():
-                    messages.success(request, "The lead is given away; you no longer see it.")
-                    return go(request, reverse("leads"))
-                return go(request, page_of(pk, event.pk))
-            except DomainError as error:
-                status = error.status
-                form.add_error(error.field if error.field in form.fields else None, error.message)
+    back = back_to(request, page_of(pk))
+    form = AssignForm(_posted(request), initial={"owner": lead.owner_id})
+
+    def write(data: dict) -> str:
+        assign_lead(lead=lead, actor=request.user, **data)
+        event = LeadEvent.objects.filter(lead=lead, kind=LeadEvent.Kind.ASSIGNED).order_by("-id").first()
+        if visible_leads(request.user).filter(pk=pk).exists():
+            return with_done(back, event.pk)
+        messages.success(request, "The lead is given away; you no longer see it.")
+        return reverse("leads") if back.startswith(page_of(pk)) else back
+
     context = {
-        "form": form,
         "title": f"Who takes {lead.contact or lead}?",
         "action": reverse("lead_assign", args=[pk]),
         "submit": "Assign the lead",
-        "back": page_of(pk),
+        "back": back,
     }
-    return ask(request, "leads/forms/plain.html", around, context, status=status)
+    return answer_form(request, form, write, around=surroundings(request.user), context=context)
 
 
 @require_http_methods(_BOTH)
@@ -132,38 +124,36 @@ def lead_touch(request: HttpRequest, pk: int) -> HttpResponse:
     """Log a contact. A first personal one by sales stops the response clock; nothing else does."""
     lead = lead_or_404(request, pk)
     around = surroundings(request.user)
-    form = TouchForm(request.POST if request.method == "POST" else None, today=around.today, initial={"kind": "call"})
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            data = form.cleaned_data
-            at = moment_of(data["on"], around)[0] or dt.datetime.now(dt.UTC)
-            if data["on"] and at < around.now:
-                # Known to the day alone: at midday, so that no zone moves it to another one.
-                at = min(at + dt.timedelta(hours=12), around.now)
-            with transaction.atomic():
-                touch = record_touch(
-                    lead=lead,
-                    contact=lead.contact,
-                    side="sales" if data["kind"] in CONTACT_KINDS else "marketing",
-                    kind=data["kind"],
-                    outcome=data["outcome"],
-                    occurred_at=at,
-                    actor=request.user,
-                )
-                if data["note"].strip():
-                    add_note(lead=lead, text=data["note"].strip(), author=request.user, occurred_at=at)
-            messages.success(request, f"{touch.get_kind_display()} logged. It can be taken back in the timeline.")
-            return go(request, page_of(pk))
+    back = back_to(request, page_of(pk))
+    form = TouchForm(_posted(request), today=around.today, initial={"kind": "call"})
+
+    def write(data: dict) -> str:
+        at = moment_of(data["on"], around)[0] or dt.datetime.now(dt.UTC)
+        if data["on"] and at < around.now:
+            # Known to the day alone: at midday, so that no zone moves it to another one.
+            at = min(at + dt.timedelta(hours=12), around.now)
+        with transaction.atomic():
+            touch = record_touch(
+                lead=lead,
+                contact=lead.contact,
+                side="sales" if data["kind"] in CONTACT_KINDS else "marketing",
+                kind=data["kind"],
+                outcome=data["outcome"],
+                occurred_at=at,
+                actor=request.user,
+            )
+            if data["note"].strip():
+                add_note(lead=lead, text=data["note"].strip(), author=request.user, occurred_at=at)
+        messages.success(request, f"{touch.get_kind_display()} logged. It can be taken back in the timeline.")
+        return back
+
     context = {
-        "form": form,
         "title": f"Log a contact with {lead.contact or lead}",
         "action": reverse("lead_touch", args=[pk]),
         "submit": "Log the contact",
-        "back": page_of(pk),
+        "back": back,
     }
-    return ask(request, "leads/forms/plain.html", around, context, status=status)
+    return answer_form(request, form, write, around=around, context=context)
 
 
 @require_http_methods(_BOTH)
@@ -171,42 +161,65 @@ def lead_touch(request: HttpRequest, pk: int) -> HttpResponse:
 def lead_note(request: HttpRequest, pk: int) -> HttpResponse:
     lead = lead_or_404(request, pk)
     around = surroundings(request.user)
-    form = NoteForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        add_note(lead=lead, text=form.cleaned_data["text"], author=request.user, occurred_at=around.now)
+    back = back_to(request, page_of(pk))
+
+    def write(data: dict) -> str:
+        add_note(lead=lead, text=data["text"], author=request.user, occurred_at=around.now)
         messages.success(request, "The note is in the timeline.")
-        return go(request, page_of(pk))
+        return back
+
     context = {
-        "form": form,
         "title": f"A note on {lead.contact or lead}",
         "action": reverse("lead_note", args=[pk]),
         "submit": "Add the note",
-        "back": page_of(pk),
+        "back": back,
     }
-    return ask(request, "leads/forms/plain.html", around, context, status=422 if form.errors else 200)
+    return answer_form(request, NoteForm(_posted(request)), write, around=around, context=context)
+
+
+@require_http_methods(_BOTH)
+@requires(Perm.WORK_LEADS)
+def lead_tags(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a lead exactly the tags that are typed."""
+    lead = lead_or_404(request, pk)
+    back = back_to(request, page_of(pk))
+    there = ", ".join(Tag.objects.filter(lead_tags__lead=lead).order_by("name").values_list("name", flat=True))
+    form = TagsForm(_posted(request), initial={"tags": there})
+
+    def write(data: dict) -> str:
+        set_tags(lead=lead, names=data["tags"], actor=request.user)
+        messages.success(request, "The tags are saved. Each change can be taken back in the timeline.")
+        return back
+
+    context = {
+        "title": f"Tags of {lead.contact or lead}",
+        "action": reverse("lead_tags", args=[pk]),
+        "submit": "Save the tags",
+        "back": back,
+        "known_tags": Tag.objects.order_by("name")[:200],
+    }
+    return answer_form(request, form, write, around=surroundings(request.user), context=context)
+
+
+def _posted(request: HttpRequest):
+    return request.POST if request.method == "POST" else None
 
 
 # --- next steps, of leads and deals -----------------------------------------------------------------------------
 
 
-def _plan(request: HttpRequest, *, title: str, action: str, back: str, **whose) -> HttpResponse:
+def _plan(request: HttpRequest, *, title: str, action: str, usual: str, **whose) -> HttpResponse:
     around = surroundings(request.user)
-    form = StepForm(
-        request.POST if request.method == "POST" else None, initial={"due_on": around.today + dt.timedelta(days=1)}
-    )
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                plan_step(actor=request.user, **form.cleaned_data, **whose)
-                messages.success(request, "The next step is planned.")
-                return go(request, back)
-            except DomainError as error:
-                status = error.status
-                form.add_error(error.field if error.field in form.fields else None, error.message)
-    context = {"form": form, "title": title, "action": action, "submit": "Plan the step", "back": back}
-    return ask(request, "leads/forms/plain.html", around, context, status=status)
+    back = back_to(request, usual)
+    form = StepForm(_posted(request), initial={"due_on": around.today + dt.timedelta(days=1)})
+
+    def write(data: dict) -> str:
+        plan_step(actor=request.user, **data, **whose)
+        messages.success(request, "The next step is planned.")
+        return back
+
+    context = {"title": title, "action": action, "submit": "Plan the step", "back": back}
+    return answer_form(request, form, write, around=around, context=context)
 
 
 @require_http_methods(_BOTH)
@@ -214,7 +227,7 @@ def _plan(request: HttpRequest, *, title: str, action: str, back: str, **whose) 
 def lead_step(request: HttpRequest, pk: int) -> HttpResponse:
     lead = lead_or_404(request, pk)
     title, action = f"Next step with {lead.contact or lead}", reverse("lead_step", args=[pk])
-    return _plan(request, title=title, action=action, back=page_of(pk), lead=lead)
+    return _plan(request, title=title, action=action, usual=page_of(pk), lead=lead)
 
 
 @require_http_methods(_BOTH)
@@ -222,7 +235,7 @@ def lead_step(request: HttpRequest, pk: int) -> HttpResponse:
 def deal_step(request: HttpRequest, pk: int) -> HttpResponse:
     deal = get_object_or_404(visible_deals(request.user), pk=pk)
     title, action = f"Next step on {deal}", reverse("deal_step", args=[pk])
-    return _plan(request, title=title, action=action, back=reverse("deal", args=[pk]), deal=deal)
+    return _plan(request, title=title, action=action, usual=reverse("deal", args=[pk]), deal=deal)
 
 
 @require_POST
@@ -240,4 +253,4 @@ def step_done(request: HttpRequest, pk: int) -> HttpResponse:
     done = "undo" not in request.POST
     finish_step(step=step, actor=request.user, done=done)
     messages.success(request, "Done." if done else "The step is open again.")
-    return go(request, back)
+    return go(request, back_to(request, back))

@@ -1,115 +1,120 @@
-"""Many leads at once: each is checked and written by itself, and the answer says which were not changed and why."""
+"""Many leads at once: those that were ticked, or all that a filter finds. Each is checked and written by itself."""
 
-from dataclasses import dataclass
-
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Perm, requires
 from core.errors import DomainError
 from funnel.book import load_book
-from funnel.models import Stage
-from funnel.rules import reason_use
-from leads.forms import AssignForm, MoveForm
-from leads.models import Lead
-from leads.pages.detail import Way, reasons_of, ways_on
-from leads.pages.leads import PAGE, Surroundings, surroundings
-from leads.projection import Context
-from leads.queries import visible_leads
-from leads.services import assign_lead, move_lead
-from leads.views.frame import ask, moment_of
+from leads.forms import AssignForm, ManyTagsForm, MoveForm
+from leads.models import BulkJob, Tag
+from leads.pages.bulk import Chosen, choose, common_ways, read_job
+from leads.pages.detail import reasons_of
+from leads.pages.filters import read_asked, surroundings
+from leads.services import ensure_tag, run_bulk, start_bulk, stop_bulk
+from leads.views.frame import ask, go, moment_of, show
 
-
-@dataclass(frozen=True)
-class Outcome:
-    lead: Lead
-    trouble: str = ""
+# Up to so many are done while the person waits; more by a worker.
+INLINE = 50
+WORDS = {"assign": ("Assign", "assigned"), "move": ("Move", "moved"), "tag": ("Tag", "tagged")}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Perm.WORK_LEADS)
 def bulk(request: HttpRequest, act: str) -> HttpResponse:
-    """Assign or move the selected leads: a form first, then what became of each."""
-    if act not in ("assign", "move"):
+    """Assign, move or tag many leads: a form first, then what became of each."""
+    if act not in WORDS:
         raise Http404
+    posted = request.POST if request.method == "POST" else None
     book = load_book()
     around = surroundings(request.user, book)
-    params = request.POST if request.method == "POST" else request.GET
-    chosen = _chosen(request, params)
-    version = book.on(around.today) if book else None
-    ways = _common_ways(version, chosen) if version else []
-    data = request.POST if request.method == "POST" else None
+    params = request.GET if posted is None else posted
+    asked = read_asked(params)
+    # Which leads a filter finds is decided now, not when the page was drawn.
+    chosen = choose(params.getlist("lead"), asked if "all" in params else None, around)
+    ways = common_ways(book.on(around.today), chosen.stages) if book and act == "move" else []
     if act == "assign":
-        form = AssignForm(data)
+        form = AssignForm(posted)
+    elif act == "tag":
+        form = ManyTagsForm(posted)
     else:
-        reasons = reasons_of(version, ways) if version else []
-        form = MoveForm(data, ways=ways, reasons=reasons, today=around.today, bulk=True)
-    outcomes, status = [], 200
-    if request.method == "POST":
+        reasons = reasons_of(book.on(around.today), ways) if book else []
+        form = MoveForm(posted, ways=ways, reasons=reasons, today=around.today, bulk=True)
+    status = 200
+    if posted is not None:
         status = 422
-        if chosen and form.is_valid():
-            write = _assign if act == "assign" else _move
-            outcomes = [_outcome(write, lead, form, request, around, book) for lead in chosen]
-            status = 200
-    words = "lead" if len(chosen) == 1 else "leads"
+        if chosen.ids and form.is_valid():
+            try:
+                return _start(request, act, chosen, form.cleaned_data, around)
+            except DomainError as error:
+                status = error.status
+                form.add_error(None, error.message)
+    verb = WORDS[act][0]
+    title = f"{verb} {chosen.words}"
     context = {
         "act": act,
         "form": form,
         "chosen": chosen,
+        "pairs": asked.pairs() if "all" in params else [],
+        "all": "all" in params,
         "ways": ways,
-        "title": f"{'Assign' if act == 'assign' else 'Move'} {len(chosen)} {words}",
+        "title": title,
         "action": reverse("leads_bulk", args=[act]),
-        "submit": f"{'Assign' if act == 'assign' else 'Move'} {len(chosen)} {words}",
-        "back": reverse("leads"),
-        "outcomes": outcomes,
-        "refused": [o for o in outcomes if o.trouble],
-        "done": [o for o in outcomes if not o.trouble],
+        "submit": title,
+        "back": f"{reverse('leads')}?{asked.query()}" if "all" in params else reverse("leads"),
+        "background": len(chosen.ids) > INLINE,
+        "known_tags": Tag.objects.order_by("name")[:200] if act == "tag" else [],
     }
     return ask(request, "leads/forms/bulk.html", around, context, status=status)
 
 
-def _chosen(request: HttpRequest, params: QueryDict) -> list[Lead]:
-    """The selected leads that this person may open, at most one page of the list."""
-    ids = [int(text) for text in params.getlist("lead") if text.isascii() and text.isdecimal() and len(text) < 19][:PAGE]
-    rows = visible_leads(request.user).filter(pk__in=ids).select_related("contact", "company")
-    return sorted(rows, key=lambda lead: ids.index(lead.pk))
+def _start(request: HttpRequest, act: str, chosen: Chosen, data: dict, around) -> HttpResponse:
+    if act == "assign":
+        params = {name: data[name].pk if data[name] else None for name in ("owner", "team")}
+    elif act == "tag":
+        params = {name: [ensure_tag(name=word).pk for word in data[name]] for name in ("add", "remove")}
+    else:
+        at, precision = moment_of(data["on"], around)
+        params = {
+            "to_stage": data["to_stage"],
+            "reason": data.get("reason", ""),
+            "note": data["note"].strip(),
+            "at": at.isoformat() if at else None,
+            "precision": precision,
+        }
+    inline = len(chosen.ids) <= INLINE
+    job = start_bulk(actor=request.user, act=act, lead_ids=chosen.ids, params=params, inline=inline)
+    if not inline:
+        return go(request, reverse("leads_job", args=[job.pk]))
+    run_bulk(job.pk)
+    return ask(request, "leads/forms/bulk_result.html", around, _result(job, around))
 
 
-def _common_ways(version, chosen: list[Lead]) -> list[Way]:
-    """Stages that at least one of the leads may be moved to; the strictest list of reasons is asked for."""
-    found: dict[int, Way] = {}
-    for stage_id in dict.fromkeys(lead.stage_id for lead in chosen):
-        for way in ways_on(version, stage_id):
-            if way.stage.id not in found or way.use:
-                found[way.stage.id] = way
-    return sorted(found.values(), key=lambda way: way.stage.position)
+def _result(job: BulkJob, around) -> dict:
+    found = read_job(job, around)
+    return {"job": job, "result": found, "done_word": WORDS[job.act][1], "title": f"{WORDS[job.act][0]} {job.total:,} leads"}
 
 
-def _outcome(write, lead: Lead, form, request: HttpRequest, around: Surroundings, book) -> Outcome:
-    try:
-        write(lead, form.cleaned_data, request, around, book)
-    except DomainError as error:
-        return Outcome(lead, error.message)
-    return Outcome(lead)
+def _job(request: HttpRequest, pk: int) -> BulkJob:
+    return get_object_or_404(BulkJob, pk=pk, actor=request.user)
 
 
-def _assign(lead: Lead, data: dict, request: HttpRequest, around: Surroundings, book) -> None:
-    assign_lead(lead=lead, actor=request.user, **data)
+@require_safe
+@requires(Perm.WORK_LEADS)
+def job(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far a job of this person is, and at its end which leads were left as they were and why."""
+    around = surroundings(request.user)
+    context = _result(_job(request, pk), around)
+    part = request.headers.get("HX-Target", "").endswith("#job")
+    return show(request, "leads/parts/job.html" if part else "leads/job.html", around, context)
 
 
-def _move(lead: Lead, data: dict, request: HttpRequest, around: Surroundings, book) -> None:
-    at, precision = moment_of(data["on"], around)
-    version = book.on(around.today)
-    to = version.stages.get(data["to_stage"])
-    needs_reason = to is not None and reason_use(version, lead.stage_id, to)
-    move_lead(
-        lead,
-        Stage(pk=data["to_stage"]),
-        actor=request.user,
-        occurred_at=at,
-        time_precision=precision,
-        reason=data.get("reason", "") if needs_reason else "",
-        note=data["note"].strip(),
-        context=Context(book=book, cal=around.calendar),
-    )
+@require_POST
+@requires(Perm.WORK_LEADS)
+def job_stop(request: HttpRequest, pk: int) -> HttpResponse:
+    """Leave the leads that were not reached as they are."""
+    found = _job(request, pk)
+    stop_bulk(job=found)
+    return go(request, reverse("leads_job", args=[pk]))

@@ -8,7 +8,7 @@ from accounts.permissions import Perm, requires
 from leads.finding import words_of
 from leads.models import Company
 from leads.pages.deals import list_companies, read_company, search
-from leads.pages.leads import surroundings
+from leads.pages.filters import surroundings
 from leads.views.frame import page_number, show
 from leads.views.list import near_pages
 

@@ -14,14 +14,14 @@ from funnel.book import load_book
 from leads.finding import find_leads, words_of
 from leads.models import Lead, LeadEvent, Touch
 from leads.pages.detail import find_visible
-from leads.pages.leads import surroundings
+from leads.pages.filters import surroundings
 from leads.pages.merging import preview_merge
 from leads.pages.timeline import UNDO_FOR, may_undo
 from leads.queries import visible_leads
 from leads.services import merge_leads, unmerge_lead, void_event, void_lead, void_touch
 from leads.views.actions import page_of
 from leads.views.detail import lead_or_404
-from leads.views.frame import ask, go
+from leads.views.frame import ask, back_to, go
 
 _BOTH = ["GET", "HEAD", "POST"]
 
@@ -52,7 +52,7 @@ def event_undo(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, "Taken back. The timeline keeps both.")
     except DomainError as error:
         messages.error(request, error.message)
-    return go(request, page_of(event.lead_id if event.kind == LeadEvent.Kind.LEAD_VOIDED else home))
+    return go(request, back_to(request, page_of(event.lead_id if event.kind == LeadEvent.Kind.LEAD_VOIDED else home)))
 
 
 @require_POST
@@ -148,7 +148,7 @@ def lead_void(request: HttpRequest, pk: int) -> HttpResponse:
     around = surroundings(request.user)
     if request.method == "POST":
         event = void_lead(lead=lead, actor=request.user)
-        return go(request, f"{reverse('leads')}?gone={event.pk}")
+        return go(request, f"{reverse('leads')}?done={event.pk}")
     context = {
         "title": f"Take {lead.contact or lead} out?",
         "intro": "For test entries and spam. The lead leaves every list and every number, past ones too. "

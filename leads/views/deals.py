@@ -15,7 +15,7 @@ from leads.finding import words_of
 from leads.forms import CloseForm, DealForm
 from leads.models import Deal, DealEvent
 from leads.pages.deals import list_deals, read_deal
-from leads.pages.leads import surroundings
+from leads.pages.filters import surroundings
 from leads.queries import visible_deals
 from leads.services import (
     cancel_deal,

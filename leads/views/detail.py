@@ -12,12 +12,14 @@ from funnel.book import load_book
 from leads.forms import OUTCOMES, LeadForm, NewLeadForm
 from leads.models import CONTACT_KINDS, Company, Lead, Touch
 from leads.pages.detail import find_visible, read_lead, who_was_first
-from leads.pages.leads import Surroundings, surroundings
+from leads.pages.filters import Surroundings, surroundings
 from leads.pages.timeline import TABS
 from leads.projection import Context
 from leads.queries import visible_leads
 from leads.services.intake import update_lead, upsert_lead
-from leads.views.frame import ask, go, show
+from leads.views.frame import ask, back_to, go, is_fragment, show
+
+PANEL_ITEMS = 12
 
 
 def lead_or_404(request: HttpRequest, pk: int) -> Lead:
@@ -59,8 +61,17 @@ def lead(request: HttpRequest, pk: int) -> HttpResponse:
         "other_kinds": [choice for choice in Touch.Kind.choices if choice[0] not in CONTACT_KINDS],
         "outcomes": OUTCOMES,
     }
+    if "panel" in request.GET and is_fragment(request):
+        context |= {"last": page.items[:PANEL_ITEMS], "acts": _acts(found)}
+        return show(request, "leads/panel.html", around, context)
     part = request.headers.get("HX-Target", "").endswith("#timeline")
     return show(request, "leads/parts/timeline.html" if part else "leads/detail.html", around, context)
+
+
+def _acts(lead: Lead) -> list[tuple[str, str, str]]:
+    """What can be done from the panel: address, word, key."""
+    acts = (("move", "Move…", "m"), ("assign", "Assign", ""), ("touch", "Log a contact", ""), ("note", "Note", "n"))
+    return [(reverse(f"lead_{name}", args=[lead.pk]), word, key) for name, word, key in (*acts, ("step", "Plan", ""))]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -126,6 +137,7 @@ def lead_edit(request: HttpRequest, pk: int) -> HttpResponse:
     book = load_book()
     around = surroundings(request.user, book)
     before = _facts(found)
+    back = back_to(request, reverse("lead", args=[pk]))
     form = LeadForm(request.POST if request.method == "POST" else None, initial=before | {"version": found.version})
     status, conflict = 200, ""
     if request.method == "POST":
@@ -133,13 +145,13 @@ def lead_edit(request: HttpRequest, pk: int) -> HttpResponse:
         if form.is_valid():
             status, conflict = _correct(request, found, form, around, book)
             if status == 303:
-                return go(request, reverse("lead", args=[pk]))
+                return go(request, back)
     context = {
         "form": form,
         "title": f"Correct the facts of {found.contact or found}",
         "action": reverse("lead_edit", args=[pk]),
         "submit": "Save the facts",
-        "back": reverse("lead", args=[pk]),
+        "back": back,
         "conflict": conflict,
         "companies": _company_names(),
         "fresh_version": found.version,

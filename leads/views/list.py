@@ -1,9 +1,11 @@
 """The list of leads, its filters, its views and its file."""
 
 import csv
+from dataclasses import replace
+from urllib.parse import quote
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -13,28 +15,42 @@ from core.csv_out import safe_cell
 from core.errors import DomainError
 from core.text import clean_text
 from leads.models import SavedView
-from leads.pages.leads import export_rows, filter_choices, list_leads, read_asked, surroundings
-from leads.pages.timeline import just_taken_out
+from leads.pages.board import CARDS, MOST_CARDS, read_board, read_more
+from leads.pages.filters import filter_choices, read_asked, surroundings
+from leads.pages.leads import export_rows, list_leads
+from leads.pages.timeline import just_done
 from leads.services import remove_view, save_view
-from leads.views.frame import ask, page_number, show
+from leads.views.frame import ask, here, id_in, page_number, show
+
+COLUMNS = (
+    ("name", "Lead, company", ""),
+    ("stage", "Stage", "stage-cell"),
+    ("", "Waiting on", "wide"),
+    ("age", "In stage / target", "num"),
+    ("owner", "Owner", "wide"),
+    ("", "Next step", "wide"),
+    ("source", "Source", "wide"),
+    ("", "Value", "num wide"),
+)
 
 
 @require_safe
 @requires(Perm.SEE_LEADS)
 def leads(request: HttpRequest) -> HttpResponse:
-    """The list: one page of what was asked for, of the leads that this person may open."""
+    """The leads that this person may open and that the address asks for: a page of the list, or the board."""
     around = surroundings(request.user)
     asked = read_asked(request.GET)
+    context = {
+        "asked": asked,
+        "query": asked.query(),
+        "pairs": asked.pairs(),
+        "as_list": replace(asked, board=False).query(),
+        "as_board": replace(asked, board=True).query(),
+        "done": just_done(request.GET.get("done", ""), around),
+    }
+    if asked.board:
+        return _board(request, asked, around, context)
     listing = list_leads(asked, around, page=page_number(request))
-    columns = [
-        ("name", "Lead, company", ""),
-        ("stage", "Stage", "stage-cell"),
-        ("age", "In stage / target", "num"),
-        ("owner", "Owner", "wide"),
-        ("", "Next step", "wide"),
-        ("source", "Source", "wide"),
-        ("", "Value", "num wide"),
-    ]
     heads = [
         {
             "label": label,
@@ -42,18 +58,23 @@ def leads(request: HttpRequest) -> HttpResponse:
             "query": asked.sorted_by(key) if key else None,
             "order": ("descending" if asked.down else "ascending") if key and key == asked.sort else None,
         }
-        for key, label, css in columns
+        for key, label, css in COLUMNS
     ]
-    context = {
-        "asked": asked,
-        "listing": listing,
-        "heads": heads,
-        "query": asked.query(),
-        "pairs": asked.pairs(),
-        "near": near_pages(listing.page, listing.pages),
-        "gone": just_taken_out(request.GET.get("gone", ""), around),
-    }
+    context |= {"listing": listing, "heads": heads, "near": near_pages(listing.page, listing.pages)}
     return show(request, "leads/list.html", around, context)
+
+
+def _board(request: HttpRequest, asked, around, context: dict) -> HttpResponse:
+    at = id_in(request.GET.get("at"))
+    context["back"] = quote(here(request), safe="")
+    shown = min(max(id_in(request.GET.get("n")) or CARDS, CARDS), MOST_CARDS)
+    if at and request.headers.get("HX-Target", "").endswith(f"#more-{at}"):
+        column = read_more(asked, around, at=at, shown=shown)
+        if column is None:
+            raise Http404
+        return show(request, "leads/parts/cards.html", around, context | {"column": column})
+    board = read_board(asked, around, at=at, shown=shown)
+    return show(request, "leads/board.html", around, context | {"listing": board, "at": board.at})
 
 
 def near_pages(page: int, pages: int) -> list[int | None]:

@@ -148,10 +148,18 @@
     e: () => inCard('a.why'),
     '?': () => byId('keys-button')
   };
+  // Two keys after each other: g, then the place.
+  const PLACES = { d: '/', l: '/leads/' };
+  let started = -Infinity;
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (event.key === 'Escape') return hideTrouble(); // Popovers and dialogs close by themselves.
-    if (event.target.closest('input, textarea, select, [contenteditable]') || !keysOn()) return;
+    if (event.target.closest('input:not([type="checkbox"]), textarea, select, [contenteditable]') || !keysOn()) return;
+    const going = event.timeStamp - started < 1500 && PLACES[event.key];
+    started = event.key === 'g' ? event.timeStamp : -Infinity;
+    if (going) return window.location.assign(going);
+    // Keys of the page at hand come first; what it takes, it prevents.
+    if (!document.dispatchEvent(new CustomEvent('tandem:key', { detail: event.key, cancelable: true }))) return event.preventDefault();
     const target = KEYS[event.key]?.();
     if (!target) return;
     event.preventDefault();

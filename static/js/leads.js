@@ -1,4 +1,4 @@
-// The lead pages: the dialog that htmx fills, rows by keyboard, reasons only where a move needs one.
+// The lead pages: the dialog and the panel that htmx fills, rows by keyboard, reasons only where a move needs one.
 (() => {
   'use strict';
   const byId = (id) => document.getElementById(id);
@@ -51,12 +51,50 @@
       if (select.selectedOptions[0]?.parentElement.disabled || !use) select.value = '';
     });
   }
-  document.addEventListener('change', (event) => {
-    if (event.target.name === 'to_stage') dressMoves(document);
-    if (event.target.matches('[data-pick-all]')) {
-      picks().forEach((box) => { box.checked = event.target.checked; });
+
+  // ---------- the panel: the lead of a row, beside the list ----------
+  let shown = null; // the link of the row in the panel
+  const panelOpen = () => Boolean(byId('panel')?.matches(':popover-open'));
+  const wide = window.matchMedia('(min-width: 761px)');
+  function openPanel(link) {
+    shown = link;
+    window.htmx.ajax('GET', `${link.href}?panel`, { source: link, target: '#panel-body', swap: 'innerHTML' });
+  }
+  function markRow(row) {
+    document.querySelectorAll('.in-panel').forEach((one) => one.classList.remove('in-panel'));
+    document.body.classList.toggle('has-panel', Boolean(row));
+    if (row) row.classList.add('in-panel');
+  }
+  function closePanel() {
+    byId('panel').hidePopover();
+    byId('panel-body').replaceChildren();
+    markRow(null);
+    if (shown?.isConnected) shown.focus();
+    shown = null;
+  }
+  document.addEventListener('htmx:after:swap', (event) => {
+    const { ctx } = event.detail;
+    if (ctx.target?.id !== 'panel-body' || ctx.response?.status >= 400) return;
+    if (!panelOpen()) byId('panel').showPopover();
+    byId('panel').scrollTop = 0;
+    markRow(shown?.closest('[data-row]'));
+    byId('panel-title')?.focus();
+  });
+  document.addEventListener('click', (event) => {
+    if (event.target.closest('[data-panel-close]')) return closePanel();
+    if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    const row = event.target.closest('[data-panel-rows] [data-row]');
+    if (!row || !byId('panel')) return;
+    const link = row.querySelector('[data-open]');
+    const on = event.target.closest('a, button, input, label, select, summary');
+    if (on && on !== link) return;
+    if (!on && String(window.getSelection())) return; // somebody is marking text
+    if (!wide.matches || !window.htmx) {
+      if (!on) link.click();
+      return;
     }
-    if (event.target.matches('[data-pick-all], [data-pick]')) countPicks();
+    event.preventDefault();
+    openPanel(link);
   });
 
   // ---------- rows ----------
@@ -64,9 +102,20 @@
   const picks = () => [...document.querySelectorAll('[data-pick]')];
   function countPicks() {
     const words = document.querySelector('[data-picked-count]');
+    if (!words) return;
     const count = picks().filter((box) => box.checked).length;
-    if (words) words.textContent = count === 1 ? '1 lead selected:' : `${count} leads selected:`;
+    const all = document.querySelector('[data-all]');
+    if (all && !count) all.checked = false;
+    if (all?.checked) words.textContent = 'All that were found are selected:';
+    else words.textContent = count === 1 ? '1 lead selected:' : `${count} leads selected:`;
   }
+  document.addEventListener('change', (event) => {
+    if (event.target.name === 'to_stage') dressMoves(document);
+    if (event.target.matches('[data-pick-all]')) {
+      picks().forEach((box) => { box.checked = event.target.checked; });
+    }
+    if (event.target.matches('[data-pick-all], [data-pick], [data-all]')) countPicks();
+  });
   document.addEventListener('reset', () => setTimeout(countPicks));
   // Many leads at once: the same form in the dialog instead of a page of its own.
   document.addEventListener('submit', (event) => {
@@ -79,34 +128,42 @@
     window.htmx.ajax('GET', `${action}?${query}`, { target: '#ask-body', swap: 'innerHTML' });
   });
 
-  function keysOn() {
-    try { return window.localStorage.getItem('keys') !== 'off'; } catch { return true; }
-  }
+  // ---------- keys ----------
+  const rowHere = () => document.activeElement?.closest('[data-row]') || (panelOpen() && shown?.closest('[data-row]')) || null;
   function step(by) {
-    const all = rows();
+    const here = rowHere();
+    const column = here?.closest('[data-stage]');
+    const all = column ? [...column.querySelectorAll('[data-row]')] : rows().filter((row) => row.offsetParent);
     if (!all.length) return false;
-    const here = all.indexOf(document.activeElement?.closest('[data-row]'));
-    const next = all[Math.min(Math.max(here === -1 ? (by > 0 ? 0 : all.length - 1) : here + by, 0), all.length - 1)];
-    next.querySelector('[data-open]').focus();
+    const at = all.indexOf(here);
+    const next = all[Math.min(Math.max(at === -1 ? (by > 0 ? 0 : all.length - 1) : at + by, 0), all.length - 1)];
+    const link = next.querySelector('[data-open]');
+    if (panelOpen()) openPanel(link);
+    else link.focus();
     return true;
   }
   function pick() {
-    const box = document.activeElement?.closest('[data-row]')?.querySelector('[data-pick]');
+    const box = rowHere()?.querySelector('[data-pick]');
     if (!box) return false;
     box.checked = !box.checked;
     countPicks();
     return true;
   }
   function press(key) {
-    const found = document.querySelector(`[data-key="${key}"]`);
+    const scope = panelOpen() ? byId('panel') : document;
+    const found = (key === 'm' && !panelOpen() && rowHere()?.querySelector('[data-row-move]')) || scope.querySelector(`[data-key="${key}"]`);
     if (found) found.click();
     return Boolean(found);
   }
-  const KEYS = { j: () => step(1), k: () => step(-1), x: pick, n: () => press('n') };
+  const KEYS = { j: () => step(1), k: () => step(-1), x: pick, m: () => press('m'), n: () => press('n') };
+  document.addEventListener('tandem:key', (event) => {
+    if (!byId('ask')?.open && KEYS[event.detail]?.()) event.preventDefault();
+  });
   document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || byId('ask')?.open) return;
-    if (event.target.closest('input:not([type="checkbox"]), textarea, select, [contenteditable]') || !keysOn()) return;
-    if (KEYS[event.key]?.()) event.preventDefault();
+    if (event.key !== 'Escape' || event.defaultPrevented || !panelOpen() || byId('ask')?.open) return;
+    if (document.querySelector('[popover]:not([popover="manual"]):popover-open')) return;
+    event.preventDefault();
+    closePanel();
   });
   document.addEventListener('DOMContentLoaded', () => {
     dressMoves(document);

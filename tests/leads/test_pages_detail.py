@@ -69,7 +69,7 @@ def test_the_number_of_queries_does_not_depend_on_what_happened(see, enter, clie
     see("member", f"/leads/{lead.id}/")
     with CaptureQueriesContext(connection) as caught:
         assert client.get(f"/leads/{lead.id}/").status_code == 200
-    assert len(caught) == 23
+    assert len(caught) == 24
 
 
 def test_tabs_of_the_timeline(see, enter):
@@ -321,7 +321,7 @@ def test_taking_out_and_bringing_back(see, do, enter):
     assert see("sales_lead", f"/leads/{lead.id}/void/").status_code == 200
     answer = do("sales_lead", f"/leads/{lead.id}/void/")
     assert "is taken out of every list" in see("sales_lead", answer.url).content.decode()
-    assert see("member", answer.url).context["gone"] is None
+    assert see("member", answer.url).context["done"] is None
     event = LeadEvent.objects.get(kind="lead_voided")
     assert do("member", f"/leads/events/{event.id}/undo/").status_code == 403
     do("sales_lead", f"/leads/events/{event.id}/undo/")

@@ -41,7 +41,7 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(see, enter, people, c
     with CaptureQueriesContext(connection) as caught:
         answer = client.get("/leads/")
     assert len(answer.context["listing"].rows) == rows
-    assert len(caught) == 11
+    assert len(caught) == 13
 
 
 def test_filters_add_up_and_values_of_one_are_alternatives(see, enter, stages):
@@ -146,7 +146,9 @@ def test_a_view_is_kept_shown_with_its_count_and_removed(see, enter, client, peo
 
 def test_views_count_what_they_list(see, enter, stages, people):
     late = enter("Anna Brandt", owner="member", days=30)
-    enter("Lee Moss", days=1, stage="sql")
+    other = enter("Lee Moss", days=1, stage="sql")
+    plan_step(what="Call", due_on=NOW.date() - dt.timedelta(days=2), actor=people["member"], lead=other)
+    plan_step(what="Write", due_on=NOW.date() + dt.timedelta(days=9), actor=people["member"], lead=late)
     won = enter("Carla Diaz")
     move_lead(won, stages["won"], actor=None)
     enter("Ines Wolf", stage="mql", days=1)
@@ -159,6 +161,7 @@ def test_views_count_what_they_list(see, enter, stages, people):
         "Past target days": 1,
         "Waiting on sales": 1,
         "Waiting on marketing": 2,
+        "Next step due": 1,
         "Won this quarter": 1,
     }
     for tab in answer.context["listing"].tabs:
@@ -200,8 +203,9 @@ def test_bulk_move_checks_each_lead_and_says_which_were_not_moved(see, enter, cl
     data = {"lead": [ready.id, there.id], "to_stage": stages["mql"].id, "note": "", "reason": ""}
     answer = client.post("/leads/bulk/move/", data)
     assert answer.status_code == 200
-    assert [o.lead.pk for o in answer.context["done"]] == [ready.id]
-    assert [(o.lead.pk, o.trouble) for o in answer.context["refused"]] == [(there.id, "The lead is already in MQL.")]
+    assert answer.context["result"].done == 1
+    troubles = [(item.lead_id, item.trouble) for item in answer.context["result"].troubles]
+    assert troubles == [(there.id, "The lead is already in MQL.")]
     ready.refresh_from_db()
     assert ready.stage == stages["mql"]
 
@@ -221,7 +225,7 @@ def test_bulk_assign_takes_only_what_one_may_open(see, enter, client, people):
     see("member", "/leads/")
     data = {"lead": [mine.id, theirs.id], "owner": people["sales_lead"].id}
     answer = client.post("/leads/bulk/assign/", data)
-    assert len(answer.context["outcomes"]) == 1
+    assert answer.context["job"].total == 1
     theirs.refresh_from_db()
     assert theirs.owner == people["colleague"]
 
