@@ -28,6 +28,8 @@ app.conf.beat_schedule = {
     # Shows on the pages whether the figures are being kept up to date.
     "metrics-heartbeat": {"task": "metrics.tasks.heartbeat", **EVERY_HALF_MINUTE},
     "imports-sweep": {"task": "integrations.tasks.sweep_imports", **EVERY_HALF_MINUTE},
+    # Finds promises that are due soon or past due; nobody has to open a page for it.
+    "leads-promises": {"task": "leads.tasks.check_promises", **EVERY_HALF_MINUTE},
     "leads-sweep": {"task": "leads.tasks.sweep_bulk_jobs", **EVERY_HALF_MINUTE},
     "forget-old-answers": {
         "task": "accounts.tasks.purge_idempotent_requests",

@@ -1,10 +1,12 @@
-"""Jobs on many leads. Safe to run twice, at once or never: what must be done stands in the rows of the job."""
+"""Jobs on many leads and on due times. Safe to run twice, at once or never: what must be done stands in rows."""
 
+import datetime as dt
 import time
 
 from celery import shared_task
 
 from leads.services.many import run_bulk, sweep_bulk
+from leads.services.notices import follow_hours, give_notices
 
 # Well below the soft time limit of a task; the rest is sent out again.
 BUDGET = 100
@@ -21,3 +23,10 @@ def run_bulk_job(job_id: int) -> bool:
 @shared_task(name="leads.tasks.sweep_bulk_jobs")
 def sweep_bulk_jobs() -> int:
     return sweep_bulk()
+
+
+@shared_task(name="leads.tasks.check_promises")
+def check_promises() -> int:
+    now = dt.datetime.now(dt.UTC)
+    follow_hours(now=now)
+    return give_notices(now=now)

@@ -1,7 +1,7 @@
 """What happened: leads, deals and touches as append-only events, and the projections that are rebuilt from them."""
 
 from leads.models.deal import Deal, DealContact, DealCredit, DealEvent, DealSpan
-from leads.models.handoff import Decision, Handoff, HandoffStanding, Notice, Obligation
+from leads.models.handoff import Decision, Handoff, HandoffStanding, Notice, Obligation, PromiseCheck
 from leads.models.lead import (
     CONTACT_KINDS,
     Company,
@@ -42,6 +42,7 @@ __all__ = [
     "Obligation",
     "Origin",
     "Precision",
+    "PromiseCheck",
     "SavedView",
     "StageEntry",
     "Tag",

@@ -115,6 +115,15 @@ class Obligation(models.Model):
         return f"{self.promise} of lead {self.lead_id}, due {self.due_at}"
 
 
+class PromiseCheck(models.Model):
+    """Row id 1: who gives notices holds its lock; and the hours with which the due times were last brought in line."""
+
+    hours_digest = models.CharField(max_length=64, blank=True)
+
+    def __str__(self):
+        return f"promises by hours {self.hours_digest[:8]}"
+
+
 class Notice(models.Model):
     """That somebody was told of a due time once: before it as a reminder, after it as an escalation."""
 
