@@ -57,6 +57,8 @@ class Mapping:
     skip_footer: int = 0
     newest_first: bool = False
     update_existing: bool = True
+    # Lines that a person skips in this one import; no mapping file says so.
+    left_out: frozenset[int] = frozenset()
 
     @property
     def main(self) -> Part:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from accounts.models import User
 from integrations.csv_reading import Row
+from integrations.doubles import Candidates
 from integrations.errors import RowError
 from integrations.importing import check_import
 from integrations.mapping import Mapping
@@ -23,7 +24,10 @@ _EACH = {"created": 20, "updated": 8, "unchanged": 4, "rejected": 6, "skipped": 
 def preview(path: Path, mapping: Mapping, actor: User, progress: Callable[[int, int], None], file_name: str) -> dict:
     kept: dict[str, list[tuple[Parsed | None, Row, str]]] = defaultdict(list)
 
+    candidates = Candidates()
+
     def watch(parsed: Parsed | None, row: Row, outcome: str | RowError) -> None:
+        candidates.add(parsed, outcome)
         name, reason = (outcome, "") if isinstance(outcome, str) else ("rejected", _reason(outcome))
         if len(kept[name]) < _EACH[name]:
             kept[name].append((parsed, row, reason))
@@ -43,6 +47,7 @@ def preview(path: Path, mapping: Mapping, actor: User, progress: Callable[[int, 
         "rows": _rows(chosen, fields, mapping),
         "left_empty": left_empty,
         "unmapped": report.unmapped[:200],
+        "doubles": candidates.found(),
     }
 
 

@@ -39,10 +39,13 @@ class Reader:
     def __init__(self, table: Table, mapping: Mapping, calendar: Calendar):
         self.mapping, self.calendar = mapping, calendar
         self._plans = [_Plan(part, table) for part in mapping.parts]
+        self._left_out = mapping.left_out
         self._seen: dict[bytes, int] = {}
 
     def wanted(self, row: Row) -> bool:
-        """False for rows that the filter leaves out, and for rows of empty cells."""
+        """False for rows that the filter or a person leaves out, and for rows of empty cells."""
+        if row.line in self._left_out:
+            return False
         return self._plans[0].passes(row.cells) and any(cell.strip() for cell in row.cells)
 
     def applies(self, number: int, cells: list[str]) -> bool:

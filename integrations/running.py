@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from celery import current_app
@@ -19,7 +20,7 @@ from core.failpoints import failpoint
 from integrations import undoing
 from integrations.errors import FileError
 from integrations.importing import OUTCOMES, run_import
-from integrations.mapping import read_mapping
+from integrations.mapping import Mapping, read_mapping
 from integrations.models import ImportJob, ReplacedValue, SavedMapping
 from integrations.previewing import preview
 from integrations.scanning import scan
@@ -118,13 +119,18 @@ def _scan(job: ImportJob, progress) -> None:
     _mine(job).update(questions=found, state=State.DRAFT, work="", lease_until=None, done_rows=0)
 
 
+def _mapping(job: ImportJob) -> Mapping:
+    """The mapping, without the lines that were left out as doubles."""
+    return replace(read_mapping(job.mapping), left_out=frozenset(job.left_out))
+
+
 def _check(job: ImportJob, progress) -> None:
-    found = preview(path_of(job.uuid), read_mapping(job.mapping), job.actor, progress, job.file_name)
+    found = preview(path_of(job.uuid), _mapping(job), job.actor, progress, job.file_name)
     _mine(job).update(preview=found, state=State.DRAFT, work="", lease_until=None, done_rows=0, step=4)
 
 
 def _run(job: ImportJob, progress) -> None:
-    mapping = read_mapping(job.mapping)
+    mapping = _mapping(job)
     batch = _take_up(job)
     report = run_import(
         path=path_of(job.uuid),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from integrations import views
+from integrations import views, views_doubles
 
 urlpatterns = [
     path("", views.imports, name="import"),
@@ -9,6 +9,7 @@ urlpatterns = [
     path("<uuid:uuid>/columns/", views.columns, name="import_columns"),
     path("<uuid:uuid>/values/", views.values, name="import_values"),
     path("<uuid:uuid>/preview/", views.preview, name="import_preview"),
+    path("<uuid:uuid>/doubles/", views_doubles.doubles, name="import_doubles"),
     path("<uuid:uuid>/result/", views.result, name="import_result"),
     path("<uuid:uuid>/progress/", views.progress, name="import_progress"),
     path("<uuid:uuid>/mapping.toml", views.mapping, name="import_mapping"),

@@ -29,7 +29,7 @@ STEPS = ((1, "File", "import_file"), (2, "Columns", "import_columns"), (3, "Valu
 State, Work = ImportJob.State, ImportJob.Work
 
 
-def _job(request: HttpRequest, uuid: UUID) -> ImportJob:
+def the_job(request: HttpRequest, uuid: UUID) -> ImportJob:
     job = job_of(request.user, uuid)
     if job is None:
         raise Http404
@@ -48,7 +48,7 @@ def _place(job: ImportJob) -> str:
     return reverse(name if job.preview is not None or job.step < 4 else "import_columns", args=[job.uuid])
 
 
-def _page(request: HttpRequest, template: str, job: ImportJob, step: int, status: int = 200, **context) -> HttpResponse:
+def show_step(request: HttpRequest, template: str, job: ImportJob, step: int, status: int = 200, **context) -> HttpResponse:
     reached = 5 if job.batch_id else max(job.step, step)
     steps = [
         {
@@ -72,18 +72,18 @@ def _may_go(job: ImportJob, number: int, reached: int) -> bool:
     return number <= reached and (number < 3 or job.questions is not None) and (number < 4 or job.preview is not None)
 
 
-def _busy(request: HttpRequest, job: ImportJob, step: int) -> HttpResponse | None:
+def busy_page(request: HttpRequest, job: ImportJob, step: int) -> HttpResponse | None:
     """The page of an import that is being worked on, whatever step was asked for."""
     if job.state not in (State.WAITING, State.RUNNING):
         return None
-    return _page(request, "import/working.html", job, step, percent=_percent(job))
+    return show_step(request, "import/working.html", job, step, percent=_percent(job))
 
 
 def _percent(job: ImportJob) -> int:
     return min(round(job.done_rows * 100 / job.total), 100) if job.total and job.work != Work.UNDO else 0
 
 
-def _moved_on(request: HttpRequest, job: ImportJob, error: DomainError) -> HttpResponse:
+def moved_on_page(request: HttpRequest, job: ImportJob, error: DomainError) -> HttpResponse:
     job.refresh_from_db()
     return render(request, "import/moved_on.html", {"job": job, "error": error, "url": _place(job)}, status=409)
 
@@ -125,15 +125,15 @@ def imports(request: HttpRequest) -> HttpResponse:
 @require_safe
 @requires(Perm.IMPORT)
 def resume(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    return redirect(_place(_job(request, uuid)))
+    return redirect(_place(the_job(request, uuid)))
 
 
 @require_http_methods(_BOTH)
 @requires(Perm.IMPORT)
 def file(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Step 1 again: what a person must say about the file."""
-    job, errors = _job(request, uuid), {}
-    if busy := _busy(request, job, 1):
+    job, errors = the_job(request, uuid), {}
+    if busy := busy_page(request, job, 1):
         return busy
     if job.batch_id or job.state != State.DRAFT:
         return redirect(_place(job))
@@ -148,7 +148,7 @@ def file(request: HttpRequest, uuid: UUID) -> HttpResponse:
             errors["file"] = str(error)
         except DomainError as error:
             if error.status == 409:
-                return _moved_on(request, job, error)
+                return moved_on_page(request, job, error)
             errors[error.field] = error.message
     asks = not job.file_gone and not uploads.is_utf8(uploads.path_of(job.uuid))
     context = {
@@ -160,15 +160,15 @@ def file(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "asks": asks,
         "delimiters": uploads.DELIMITER_WORDS.items(),
     }
-    return _page(request, "import/file.html", job, 1, 422 if errors else 200, **context)
+    return show_step(request, "import/file.html", job, 1, 422 if errors else 200, **context)
 
 
 @require_http_methods(_BOTH)
 @requires(Perm.IMPORT)
 def columns(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Step 2: which column is what."""
-    job = _job(request, uuid)
-    if busy := _busy(request, job, 2):
+    job = the_job(request, uuid)
+    if busy := busy_page(request, job, 2):
         return busy
     if job.batch_id or job.state != State.DRAFT or not job.header or job.step < 2:
         return redirect(_place(job))
@@ -188,10 +188,10 @@ def columns(request: HttpRequest, uuid: UUID) -> HttpResponse:
             except FileError as error:
                 problem = str(error)
             except DomainError as error:
-                return _moved_on(request, job, error)
+                return moved_on_page(request, job, error)
     footer = form.mapping.get("skip_footer", form.sample.footer if job.questions is None else 0)
     status = 422 if form.errors or problem else 200
-    return _page(request, "import/columns.html", job, 2, status, form=form, problem=problem, footer=footer)
+    return show_step(request, "import/columns.html", job, 2, status, form=form, problem=problem, footer=footer)
 
 
 def _after_scan(job: ImportJob) -> str:
@@ -205,8 +205,8 @@ def _after_scan(job: ImportJob) -> str:
 @requires(Perm.IMPORT)
 def values(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Step 3: values that need a decision."""
-    job = _job(request, uuid)
-    if busy := _busy(request, job, 3):
+    job = the_job(request, uuid)
+    if busy := busy_page(request, job, 3):
         return busy
     if job.batch_id or job.state != State.DRAFT or job.step < 2:
         return redirect(_place(job))
@@ -218,13 +218,13 @@ def values(request: HttpRequest, uuid: UUID) -> HttpResponse:
             services.start(job=job, work=Work.CHECK)
             return redirect("import_preview", job.uuid)
         except DomainError as error:
-            return _moved_on(request, job, error)
+            return moved_on_page(request, job, error)
     version = load_book().newest
     stages = sorted((s for s in version.stages.values() if not s.retired), key=lambda s: s.position)
     groups = decisions.questions(job, stages)
     for item in (item for group in groups for item in group["items"]):
         item["said"] = _said(job, item["number"])
-    return _page(request, "import/values.html", job, 3, groups=groups)
+    return show_step(request, "import/values.html", job, 3, groups=groups)
 
 
 def _said(job: ImportJob, number: int) -> str | None:
@@ -238,14 +238,14 @@ def _said(job: ImportJob, number: int) -> str | None:
 @requires(Perm.IMPORT)
 def preview(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Step 4: what the import would do. POST imports."""
-    job = _job(request, uuid)
-    if busy := _busy(request, job, 4):
+    job = the_job(request, uuid)
+    if busy := busy_page(request, job, 4):
         return busy
     if request.method == "POST":
         try:
             services.start(job=job, work=Work.RUN)
         except DomainError as error:
-            return _moved_on(request, job, error)
+            return moved_on_page(request, job, error)
         return redirect("import_result", job.uuid)
     if job.batch_id or job.state != State.DRAFT:
         return redirect(_place(job))
@@ -253,7 +253,7 @@ def preview(request: HttpRequest, uuid: UUID) -> HttpResponse:
         if job.questions is None or job.problem:
             return redirect("import_columns", job.uuid)
         services.start(job=job, work=Work.CHECK)
-        if busy := _busy(request, job, 4):
+        if busy := busy_page(request, job, 4):
             return busy
         if job.preview is None:
             return redirect("import_columns", job.uuid)
@@ -264,8 +264,9 @@ def preview(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "heads": [label(name) for name in found["fields"]],
         "rows": [row | {"word": OUTCOMES[row["outcome"]]} for row in found["rows"]],
         "found": found,
+        "doubles": found.get("doubles", {}).get("total", 0),
     }
-    return _page(request, "import/preview.html", job, 4, **context)
+    return show_step(request, "import/preview.html", job, 4, **context)
 
 
 def _counts(counts: dict) -> list[tuple[str, str, int]]:
@@ -276,8 +277,8 @@ def _counts(counts: dict) -> list[tuple[str, str, int]]:
 @requires(Perm.IMPORT)
 def result(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Step 5: what the import did."""
-    job = _job(request, uuid)
-    if busy := _busy(request, job, 5):
+    job = the_job(request, uuid)
+    if busy := busy_page(request, job, 5):
         return busy
     if job.batch_id is None and job.state != State.FAILED:
         return redirect(_place(job))
@@ -294,14 +295,14 @@ def result(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "more_kept": max(len(job.kept) - 100, 0),
         "left_empty": counts.get("left_empty", {}),
     }
-    return _page(request, "import/result.html", job, 5, **context)
+    return show_step(request, "import/result.html", job, 5, **context)
 
 
 @require_safe
 @requires(Perm.IMPORT)
 def progress(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The moving part of the waiting page; when the work is over, the page that follows."""
-    job = _job(request, uuid)
+    job = the_job(request, uuid)
     if job.state not in (State.WAITING, State.RUNNING):
         response = HttpResponse(status=204)
         response["HX-Redirect"] = _place(job)
@@ -313,7 +314,7 @@ def progress(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @requires(Perm.IMPORT)
 def act(request: HttpRequest, uuid: UUID, what: str) -> HttpResponse:
     """Stop, go on, undo, delete."""
-    job = _job(request, uuid)
+    job = the_job(request, uuid)
     try:
         if what == "discard":
             services.discard(job=job)
@@ -323,7 +324,7 @@ def act(request: HttpRequest, uuid: UUID, what: str) -> HttpResponse:
         else:
             services.start(job=job, work=Work.UNDO if what == "undo" else job.work)
     except DomainError as error:
-        return _moved_on(request, job, error)
+        return moved_on_page(request, job, error)
     job.refresh_from_db()
     return redirect(_place(job))
 
@@ -332,7 +333,7 @@ def act(request: HttpRequest, uuid: UUID, what: str) -> HttpResponse:
 @requires(Perm.IMPORT)
 def mapping(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The mapping as a file for `import_csv`."""
-    job = _job(request, uuid)
+    job = the_job(request, uuid)
     if not job.mapping.get("columns"):
         raise Http404
     response = HttpResponse(to_toml(job.mapping), content_type="application/toml; charset=utf-8")
@@ -348,7 +349,7 @@ def _plain_name(job: ImportJob) -> str:
 @requires(Perm.IMPORT)
 def rejected(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The rejected rows with reasons. Cells that a spreadsheet would run were guarded when the file was written."""
-    job = _job(request, uuid)
+    job = the_job(request, uuid)
     name = job.batch.rejects_file if job.batch else ""
     path = settings.REJECT_DIR / name
     if not name or path.parent != settings.REJECT_DIR or not path.is_file():
