@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Meant for pickled messages, which a root worker would execute; ours are JSON only.
 warnings.filterwarnings("ignore", category=SecurityWarning, message="You're running the worker with superuser")
 
-app = Celery("tandem")
+app = Celery("tandem", task_cls="core.jobs:Job")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
@@ -25,8 +25,11 @@ EVERY_HALF_MINUTE = {"schedule": 30.0, "options": {"expires": 25}}
 app.conf.beat_schedule = {
     # The sweeper: finds what a lost hint left behind.
     "metrics-roll-up": {"task": "metrics.tasks.roll_up", **EVERY_HALF_MINUTE},
-    # Shows on the pages whether the figures are being kept up to date.
-    "metrics-heartbeat": {"task": "metrics.tasks.heartbeat", **EVERY_HALF_MINUTE},
+    # Shows on the pages whether a worker takes what the clock gives.
+    "heartbeat": {"task": "core.tasks.heartbeat", **EVERY_HALF_MINUTE},
+    "send-messages": {"task": "core.tasks.send_messages", **EVERY_HALF_MINUTE},
+    "remind-of-next-steps": {"task": "leads.tasks.remind", "schedule": 300.0, "options": {"expires": 240}},
+    "forget-old-messages": {"task": "core.tasks.forget_old", "schedule": 3600.0, "options": {"expires": 3000}},
     "imports-sweep": {"task": "integrations.tasks.sweep_imports", **EVERY_HALF_MINUTE},
     # Finds promises that are due soon or past due; nobody has to open a page for it.
     "leads-promises": {"task": "leads.tasks.check_promises", **EVERY_HALF_MINUTE},

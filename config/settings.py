@@ -241,6 +241,8 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
 # Logging below is the only configuration of the log.
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Says that it lives, which the worker's own sign of life cannot tell apart.
+CELERY_BEAT_SCHEDULER = "core.jobs:Clock"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 
 
@@ -347,6 +349,10 @@ try:
 except Exception as error:
     raise ImproperlyConfigured("EMAIL_URL cannot be read; see .env.example for the form.") from error
 DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM") or "tandem@localhost"
+# Where people reach this installation, for the links in mails that no page asked for. Empty: mails carry no link.
+SITE_URL = os.environ.get("TANDEM_URL", "").strip().rstrip("/")
+if SITE_URL and urlsplit(SITE_URL).scheme not in {"http", "https"}:
+    raise ImproperlyConfigured("TANDEM_URL must begin with https:// or http://.")
 
 REST_FRAMEWORK = {
     # The token comes first: its class names the scheme of a 401.

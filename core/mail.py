@@ -1,7 +1,10 @@
 """Mail goes out by the server that the console names, else by the installation's own (EMAIL_URL)."""
 
+from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
+
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 
 from core.models import MailSettings
 from core.sealing import unseal
@@ -24,12 +27,36 @@ def mail_is_set_up() -> bool:
     return MailSettings.objects.exists() or settings.EMAIL_BACKEND not in _NOWHERE
 
 
+class NotSent(Exception):
+    """The mail has certainly not gone out, so it may be tried again. Its cause is the error."""
+
+
 def send_mail(*, to: str, subject: str, text: str) -> None:
     """Send one plain mail now. Raises OSError (SealBroken too) or smtplib.SMTPException; nothing of it is logged."""
+    connection, sender = _way_out()
+    EmailMessage(subject, text, sender, [to], connection=connection).send()
+
+
+def send_once(*, to: str, subject: str, text: str) -> None:
+    """Like send_mail, but NotSent tells the errors after which nothing has gone out from those after which it may have."""
+    try:
+        connection, sender = _way_out()
+        connection.open()
+    except (OSError, SMTPException) as error:
+        raise NotSent from error
+    try:
+        EmailMessage(subject, text, sender, [to], connection=connection).send()
+    except (SMTPResponseException, SMTPRecipientsRefused) as error:
+        raise NotSent from error  # the server said no
+    finally:
+        connection.close()
+
+
+def _way_out() -> tuple[BaseEmailBackend, str]:
+    """The connection, not yet open, and the sender's address."""
     row = MailSettings.objects.filter(id=1).first()
     if row is None:
-        EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, [to]).send()
-        return
+        return get_connection(), settings.DEFAULT_FROM_EMAIL
     password = unseal(row.sealed_password)
     if password is None:
         raise SealBroken(
@@ -45,4 +72,4 @@ def send_mail(*, to: str, subject: str, text: str) -> None:
         use_ssl=row.security == MailSettings.Security.TLS,
         timeout=TIMEOUT,
     )
-    EmailMessage(subject, text, row.sender, [to], connection=connection).send()
+    return connection, row.sender

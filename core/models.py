@@ -101,6 +101,71 @@ class StaleNote(models.Model):
 
     lead_id = models.BigIntegerField(null=True)
     day = models.DateField()
+    noted_at = models.DateTimeField(db_default=Now(), help_text="how long numbers have been behind is told from the oldest")
 
     def __str__(self):
         return f"{self.lead_id or 'all leads'} on {self.day}"
+
+
+class OutgoingMessage(models.Model):
+    """A mail that is to go out: a row first, so that it outlives broker, mail server and worker; see core.outbox.
+
+    Once it is sent, address and text are emptied: nobody needs them any more.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        SENDING = "sending", "Being sent"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Given up"
+        UNCLEAR = "unclear", "Sent or not, nobody knows"
+
+    key = models.CharField(max_length=120, unique=True, help_text="what it is about: the same is written once")
+    kind = models.CharField(max_length=30, help_text="shown on the health page, so nothing personal")
+    to = models.EmailField(max_length=254, blank=True)
+    subject = models.CharField(max_length=200, blank=True)
+    text = models.TextField(blank=True)
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=60, blank=True, help_text="class of the last error")
+
+    class Meta:
+        # What is due, for the task that sends.
+        indexes = [models.Index(fields=["state", "next_try_at"], name="core_message_due")]
+
+    def __str__(self):
+        return f"{self.kind} {self.pk}"
+
+
+class Heartbeat(models.Model):
+    """When a part of the machinery was last seen alive."""
+
+    class Part(models.TextChoices):
+        WORKER = "worker", "Worker"
+        BEAT = "beat", "Clock (beat)"
+
+    part = models.CharField(max_length=6, choices=Part, primary_key=True)
+    seen_at = models.DateTimeField()
+
+    def __str__(self):
+        return f"{self.part} at {self.seen_at}"
+
+
+class TaskFailure(models.Model):
+    """A job that ended with an error: which, and how often. Never the error's text, which may hold anything."""
+
+    task = models.CharField(max_length=100)
+    error = models.CharField(max_length=60, help_text="class of the error")
+    times = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["task", "error"], name="core_failure_once")]
+
+    def __str__(self):
+        return f"{self.error} in {self.task}"

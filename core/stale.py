@@ -19,7 +19,9 @@ _paused_until = 0.0
 
 def note_stale(pairs: Iterable[tuple[int | None, dt.date]]) -> int:
     """Record (lead id or None, day) pairs; returns how many. None means every row of that day."""
-    notes = [StaleNote(lead_id=lead_id, day=day) for lead_id, day in sorted(set(pairs), key=lambda p: (p[1], p[0] or 0))]
+    now = dt.datetime.now(dt.UTC)
+    ordered = sorted(set(pairs), key=lambda p: (p[1], p[0] or 0))
+    notes = [StaleNote(lead_id=lead_id, day=day, noted_at=now) for lead_id, day in ordered]
     if notes:
         StaleNote.objects.bulk_create(notes, batch_size=2_000)
         _wake_on_commit(notes[0].id)

@@ -7,7 +7,7 @@ from accounts.permissions import Perm
 from accounts.queries import standing
 from core.models import Organisation
 from core.queries import organisation
-from leads.models import Contact, Deal, Lead
+from leads.models import Contact, Deal, Lead, NextStep
 
 
 def _scope(user: User) -> str:
@@ -61,6 +61,16 @@ def _of_lead(**rule) -> Q:
 
     stands = Q(lead__isnull=False, lead__merged_into__isnull=True)
     return (stands & under("lead__")) | under("lead__merged_into__") | (Q(lead=None) & under(""))
+
+
+def open_steps(user: User) -> QuerySet[NextStep]:
+    """A person's own next steps that are not done, on leads and deals that the person may open, soonest first.
+
+    Who may no longer open a lead is not reminded of it either.
+    """
+    leads = visible_leads(user)
+    theirs = Q(lead__in=leads) | Q(lead__merged_into__in=leads) | Q(deal__in=visible_deals(user))
+    return NextStep.objects.filter(theirs, who=user, done_at__isnull=True).order_by("due_on", "id")
 
 
 def visible_contacts(user: User) -> QuerySet[Contact]:

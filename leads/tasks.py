@@ -7,6 +7,7 @@ from celery import shared_task
 
 from leads.services.many import run_bulk, sweep_bulk
 from leads.services.notices import follow_hours, give_notices
+from leads.services.reminding import remind
 
 # Well below the soft time limit of a task; the rest is sent out again.
 BUDGET = 100
@@ -30,3 +31,9 @@ def check_promises() -> int:
     now = dt.datetime.now(dt.UTC)
     follow_hours(now=now)
     return give_notices(now=now)
+
+
+@shared_task(name="leads.tasks.remind")
+def remind_of_steps() -> int:
+    """Find the reminders that are due, whether or not anybody opens a page."""
+    return remind(now=dt.datetime.now(dt.UTC))

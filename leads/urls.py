@@ -1,6 +1,6 @@
 from django.urls import path
 
-from leads.views import actions, bulk, companies, corrections, deals, detail
+from leads.views import actions, bulk, companies, corrections, deals, detail, my_day
 from leads.views import list as lists
 
 urlpatterns = [
@@ -38,4 +38,8 @@ urlpatterns = [
     path("companies/", companies.companies, name="companies"),
     path("companies/<int:pk>/", companies.company, name="company"),
     path("search/", companies.find, name="search"),
+    path("my-day/", my_day.my_day, name="my_day"),
+    path("my-day/count/", my_day.count, name="my_day_count"),
+    path("my-day/mails/", my_day.mails, name="my_day_mails"),
+    path("my-day/<int:pk>/done/", my_day.done, name="my_day_done"),
 ]

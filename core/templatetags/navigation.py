@@ -9,13 +9,17 @@ register = template.Library()
 PLACES = [
     ("dashboard", "Dashboard", "dashboard"),
     ("leads", "Leads", "leads"),
+    ("my_day", "My day", "my-day"),
     ("review_issues", "Review", "review"),
     ("import", "Import", "import"),
     ("console", "Console", "console"),
 ]
 
 # What waits in a place for those with a right: where its number is read. Apart from the page, which so costs no query more.
-COUNTS = {"review_issues": ("review_issues_waiting", "answer_issues")}
+COUNTS = {
+    "my_day": ("my_day_count", "work_leads"),
+    "review_issues": ("review_issues_waiting", "answer_issues"),
+}
 
 
 @register.simple_tag(takes_context=True)

@@ -19,6 +19,7 @@ class NextStep(models.Model):
     who = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="next_steps")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
+    reminded_at = models.DateTimeField(null=True, blank=True, help_text="when the reminder went to the person, by mail or not")
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
@@ -26,6 +27,12 @@ class NextStep(models.Model):
         indexes = [
             # Work lists: what is open for a person, by day.
             models.Index(fields=["who", "due_on"], name="leads_step_open", condition=models.Q(done_at__isnull=True)),
+            # Reminders that have not gone out.
+            models.Index(
+                fields=["remind_on"],
+                name="leads_step_remind",
+                condition=models.Q(done_at__isnull=True, reminded_at__isnull=True, remind_on__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -16,7 +16,7 @@ MOST_LINES = 400
 WRITES = {"save", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "delete", "update"}
 # Where rows are written: the services of each app, what they are made of, and the wiping of the demo.
 WRITERS = re.compile(
-    r"^(\w+/services(/\w+)?\.py|leads/projection\.py|leads/handoff_projection\.py|leads/write_columns\.py|core/bulk_rows\.py|metrics/(rollup|tasks)\.py|core/(stale|maintenance)\.py"
+    r"^(\w+/services(/\w+)?\.py|leads/projection\.py|leads/handoff_projection\.py|leads/write_columns\.py|core/bulk_rows\.py|metrics/(rollup|tasks)\.py|core/(stale|maintenance|outbox|signs)\.py"
     r"|core/append_only\.py|demo/(loading|wiping)\.py|integrations/(journal|chunk|writing|references|running|replaced|undoing)\.py)$"
 )
 BULK_WRITES = {"insert_rows", "insert_values", "update_values", "write_columns"}
