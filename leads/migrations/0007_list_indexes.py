@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0005_promise_check")]
+    dependencies = [("leads", "0006_reminded_steps")]
 
     operations = [
         migrations.RemoveIndex(
