@@ -1,7 +1,6 @@
 from django.urls import include, path
 
 from config.admin_site import site
-from core.views import healthz
 
 urlpatterns = [
     path("", include("metrics.urls")),
@@ -14,5 +13,4 @@ urlpatterns = [
     path("start/", include("integrations.guide_urls")),
     path("admin/", site.urls),
     path("api/v1/", include("config.api")),
-    path("healthz", healthz, name="healthz"),
 ]

@@ -1,9 +1,9 @@
 """Is the machinery alive, and can the data be trusted? What the health page and /healthz say."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from core.models import StaleNote
+from core.models import Heartbeat, OutgoingMessage, StaleNote, TaskFailure
 from core.periods import add_months
 from leads.models import ImportBatch
 from metrics.answers import put
@@ -12,8 +12,9 @@ from metrics.models import RollupState
 from metrics.questions import NotApplicable, Reader, read_question
 from metrics.series import Snapshot
 
-# A worker that has not been seen for so long is taken for dead (reliability F9).
+# What has not been seen for so long is taken for dead (reliability F9), and numbers that wait so long are late (R4).
 SILENT = dt.timedelta(seconds=120)
+SHOWN = 20
 MONTHS_CHECKED = 3
 _STATES = ("block", "warn", "unknown", "good")
 
@@ -29,32 +30,87 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Something that has to run. `state`: good, failing, or unknown where what would show it is itself away."""
+
+    key: str
+    seen_at: dt.datetime | None
+    state: str
+
+
+@dataclass(frozen=True)
 class Machinery:
-    """The rollup and its workers at an instant."""
+    """Clock, worker and rollup at an instant."""
 
     written_at: dt.datetime | None
     generation: int
     backlog: int
-    worker_seen_at: dt.datetime | None
-    worker_alive: bool
-    imports: list[ImportBatch]
+    behind_since: dt.datetime | None  # when the oldest change was noted that is not counted yet
+    beat: Part
+    worker: Part
+    numbers: Part
+
+    @property
+    def parts(self) -> list[Part]:
+        return [self.beat, self.worker, self.numbers]
+
+    @property
+    def failing(self) -> list[str]:
+        return [part.key for part in self.parts if part.state == "failing"]
 
     @property
     def state(self) -> str:
-        if not self.worker_alive:
-            return "worker_silent"
-        return "behind" if self.backlog else "up_to_date"
+        """The first thing to look at; changes that are just being counted are none."""
+        return self.failing[0] if self.failing else "behind" if self.backlog else "up_to_date"
 
 
 def machinery(now: dt.datetime) -> Machinery:
     state = RollupState.objects.filter(id=1).first() or RollupState(id=1)
-    seen = state.worker_seen_at
+    seen = dict(Heartbeat.objects.values_list("part", "seen_at"))
+    beat = _part("beat", seen.get(Heartbeat.Part.BEAT), now)
+    worker = _part("worker", seen.get(Heartbeat.Part.WORKER), now)
+    if worker.state == "failing" and beat.state == "failing":
+        # Its sign of life is a job that the clock gives out: without the clock nobody knows about the worker.
+        worker = replace(worker, state="unknown")
+    since = StaleNote.objects.order_by("id").values_list("noted_at", flat=True).first()
+    late = since is not None and now - since > SILENT
     return Machinery(
         written_at=state.written_at,
         generation=state.generation,
         backlog=StaleNote.objects.count(),
-        worker_seen_at=seen,
-        worker_alive=seen is not None and now - seen <= SILENT,
+        behind_since=since,
+        beat=beat,
+        worker=worker,
+        numbers=Part("numbers", state.written_at, "failing" if late else "good"),
+    )
+
+
+def _part(key: str, seen_at: dt.datetime | None, now: dt.datetime) -> Part:
+    alive = seen_at is not None and now - seen_at <= SILENT
+    return Part(key, seen_at, "good" if alive else "failing")
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What went wrong lately, by class of error and never by its text."""
+
+    failures: list[TaskFailure]
+    messages: list[OutgoingMessage]  # given up, or nobody knows
+    waiting: int
+    imports: list[ImportBatch]
+
+    @property
+    def count(self) -> int:
+        return len(self.failures) + len(self.messages)
+
+
+def trouble() -> Trouble:
+    ended = (OutgoingMessage.State.FAILED, OutgoingMessage.State.UNCLEAR)
+    under_way = (OutgoingMessage.State.WAITING, OutgoingMessage.State.SENDING)
+    return Trouble(
+        failures=list(TaskFailure.objects.order_by("-last_at")[:SHOWN]),
+        messages=list(OutgoingMessage.objects.filter(state__in=ended).order_by("-ended_at")[:SHOWN]),
+        waiting=OutgoingMessage.objects.filter(state__in=under_way).count(),
         imports=list(ImportBatch.objects.select_related("actor").order_by("-id")[:5]),
     )
 

@@ -26,7 +26,7 @@ class Segment(models.Model):
 
 
 class RollupState(models.Model):
-    """Row id 1: the current generation, the writer's lease and when the workers were last seen."""
+    """Row id 1: the current generation and the writer's lease."""
 
     generation = models.BigIntegerField(default=0)
     written_at = models.DateTimeField(null=True, blank=True)
@@ -34,7 +34,6 @@ class RollupState(models.Model):
     epoch = models.PositiveIntegerField(default=new_epoch)
     lease_token = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
-    worker_seen_at = models.DateTimeField(null=True, blank=True)
     # Who was in which team when the projections were last brought in line with it.
     teams_digest = models.CharField(max_length=64, blank=True)
 

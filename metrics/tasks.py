@@ -1,13 +1,12 @@
 """Jobs of the rollup. Safe to run twice, at once or never: what must be done stands in the notes."""
 
-import datetime as dt
 import time
 
 from celery import shared_task
 
 from core.models import StaleNote
 from core.stale import send_hint
-from metrics import rollup, services
+from metrics import rollup
 
 # Well below the soft time limit of a task: a long backlog is worked off by several.
 BUDGET = 100
@@ -20,8 +19,3 @@ def roll_up() -> int:
     if done and StaleNote.objects.exists():
         send_hint()
     return done
-
-
-@shared_task(name="metrics.tasks.heartbeat")
-def heartbeat() -> None:
-    services.worker_seen(now=dt.datetime.now(dt.UTC))

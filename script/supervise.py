@@ -241,7 +241,7 @@ def stop_children(children):
 def answers(port):
     try:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-        connection.request("GET", "/healthz")
+        connection.request("GET", "/healthz?live")
         return connection.getresponse().status == 200
     except OSError:
         return False
