@@ -1,5 +1,6 @@
-"""A table of targets as people paste it from a spreadsheet: rows are months, columns are what is planned. Pure."""
+"""What people paste: a table of targets (rows are months, columns are what is planned) or a list of holidays. Pure."""
 
+import datetime as dt
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -95,3 +96,21 @@ def _is_number(text: str) -> bool:
 def _is_plain(text: str) -> bool:
     """Whether a first cell is a value: a month's name or “2026-01” is not."""
     return _is_number(text) and not re.fullmatch(r"\s*(?:\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?|\d{1,2}[-/.]\d{4})\s*", text)
+
+
+_DAY = re.compile(r"\s*(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4}))(?:[\s,;:]+(.*))?")
+
+
+def parse_holidays(text: str) -> tuple[list[tuple[dt.date, str]], list[str]]:
+    """Days with their names, one a line, and what is wrong line by line. 3/4/2026 is refused: it may be either day."""
+    days, errors = [], []
+    for line in filter(str.strip, text.splitlines()):
+        match = _DAY.fullmatch(line)
+        try:
+            if match is None:
+                raise ValueError
+            year, month, day = (int(part) for part in (match.group(1, 2, 3) if match[1] else match.group(6, 5, 4)))
+            days.append((dt.date(year, month, day), (match[7] or "").strip(" ,;\t")[:80]))
+        except ValueError:
+            errors.append(f"“{line.strip()[:40]}” does not begin with a day such as 2026-12-25 or 25.12.2026.")
+    return days, errors

@@ -118,6 +118,10 @@ PRESET_PROMISES: tuple[PromiseLine, ...] = (
     PromiseLine("S3", days=5, share=9_000),
     PromiseLine("S4", days=2, share=9_000),
 )
+# What a line begins with when somebody adds it: a proposal to write over, nothing that holds by itself.
+USUAL: dict[str, PromiseLine] = {
+    line.key: line for line in (PromiseLine("M1", cap=12_000), PromiseLine("M2"), *PRESET_PROMISES)
+}
 PRESET_FIELDS: tuple[HandoffField, ...] = (
     HandoffField.NAME,
     HandoffField.EMAIL,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from funnel.models import WHOLE, Agreement, PromiseKey
 
 MARKETING, SALES = "marketing", "sales"
+USUAL_FLOOR = 8_000  # basis points of a target below which a promise is broken outright
 # What each promise consists of; the other columns of its line stay empty.
 FIELDS_OF: dict[str, tuple[str, ...]] = {
     "M1": ("volume", "cap"),
@@ -40,7 +41,7 @@ class PromiseLine:
     volume: int | None = None
     amount: int | None = None
     cap: int | None = None
-    floor: int = 8_000
+    floor: int = USUAL_FLOOR
     weight: int = 1
 
     @property

@@ -100,7 +100,7 @@ def schedule_of(rows: Iterable[WorkingCalendar], holidays: frozenset[dt.date], b
     """`before`, then each calendar from the start of its first day in its own zone."""
     schedule = before
     for row in rows:
-        windows = tuple(sorted(Window(w.weekday, w.opens, w.closes) for w in row.windows.all()))
+        windows = tuple(sorted(w.as_window() for w in row.windows.all()))
         begin = dt.datetime.combine(row.from_day, dt.time(), ZoneInfo(row.tz)).astimezone(dt.UTC)
         schedule = schedule.then(begin, Schedule.always(WorkingHours(row.tz, windows, holidays)))
     return schedule

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from funnel.views import agreement, plan, stages, words
+from funnel.views import agreement, calendars, plan, promises, stages, words
 
 urlpatterns = [
     path("", agreement.overview, name="console"),
@@ -29,6 +29,16 @@ urlpatterns = [
     path("words/<slug:key>/", words.word, name="console_word"),
     path("words/<slug:key>/edit/", words.edit, name="console_word_edit"),
     path("words/<slug:key>/remove/", words.remove, name="console_word_remove"),
+    path("promises/", promises.promises, name="console_promises"),
+    path("promises/values/", promises.save_values, name="console_promise_values"),
+    path("promises/terms/", promises.save_terms, name="console_promise_terms"),
+    path("promises/<int:pk>/remove/", promises.remove, name="console_promise_remove"),
+    path("promises/<slug:key>/", promises.save, name="console_promise"),
+    path("calendars/", calendars.calendars, name="console_calendars"),
+    path("calendars/hours/", calendars.save_hours, name="console_hours"),
+    path("calendars/hours/<int:pk>/drop/", calendars.drop_hours, name="console_hours_drop"),
+    path("calendars/holidays/", calendars.add_holidays, name="console_holidays"),
+    path("calendars/holidays/<int:pk>/remove/", calendars.remove_holiday, name="console_holiday_remove"),
     path("targets/", plan.targets, name="console_targets"),
     path("margins/", plan.margins, name="console_margins"),
     path("margins/new/", plan.add_margin, name="console_margin_new"),

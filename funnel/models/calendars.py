@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Coalesce, Now
 
 from accounts.models import Team, User
+from funnel.business_time import Window
 
 
 class WorkingCalendar(models.Model):
@@ -45,6 +46,9 @@ class CalendarWindow(models.Model):
 
     def __str__(self):
         return f"{self.weekday} {self.opens:%H:%M}–{self.closes:%H:%M}"
+
+    def as_window(self) -> Window:
+        return Window(self.weekday, self.opens, self.closes)
 
 
 class Holiday(models.Model):

@@ -18,9 +18,11 @@ from funnel.comparing import compare, counts_differently
 from funnel.forms import CompareForm, NoteForm, PresetForm
 from funnel.models import Agreement
 from funnel.presets import PRESETS
+from funnel.promises import book_of
 from funnel.queries import coming_version, open_version, version_in_force
 from funnel.services import ANSWER_DAYS, missing_sides
 from funnel.views.frame import back, the_draft, today
+from funnel.views.promises import sides
 
 PAGE = 50
 _PRESET_WORDS = {
@@ -76,6 +78,7 @@ def version(request: HttpRequest, number: int) -> HttpResponse:
     """One version in full, readable for ever."""
     found = get_object_or_404(Agreement, number=number)
     names = dict(found.stages.values_list("stage_id", "name"))
+    book, currency = book_of(found), organisation().base_currency
     context = {
         "version": found,
         "sides": sides_of(found),
@@ -83,6 +86,9 @@ def version(request: HttpRequest, number: int) -> HttpResponse:
         "reasons": found.reasons.order_by("use", "id"),
         "forbidden": [(names[a], names[b]) for a, b in found.forbidden_moves.values_list("from_stage_id", "to_stage_id")],
         "words": found.words.order_by("word"),
+        "promises": sides(book, currency),
+        "worths": book.values,
+        "currency": currency,
         "targets": found.targets.count(),
         "margins": found.margins.select_related("segment").order_by("from_day", "segment__name"),
         "missing": missing_sides(found),
