@@ -1,0 +1,231 @@
+"""Every address of the house: which methods it knows, which right each needs, and what it then answers.
+
+An address that is not in the table fails the matrix by name.
+"""
+
+from dataclasses import dataclass, field
+
+from accounts.permissions import Perm
+
+NUMBERS, LEADS, WORK, CORRECT = Perm.SEE_NUMBERS, Perm.SEE_LEADS, Perm.WORK_LEADS, Perm.CORRECT_HISTORY
+IMPORT, ADMIN = Perm.IMPORT, Perm.ADMINISTER
+READS = ("GET", "HEAD")
+METHODS = (*READS, "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+EMPTY = {"name": ""}
+OWNERS = frozenset({"administrator", "funnel_owner"})
+MARKETERS = OWNERS | {"marketing_lead", "colleague"}  # and those who stand for both sides
+SIGN_IN = "sign in"  # a redirect to the page where one does
+
+
+@dataclass(frozen=True)
+class Row:
+    """By method: the right that it needs and what it answers to those who have it. What answers nothing is a 405.
+
+    `on`: the kind of object in the address. `only`: who may, of those with the right, by a rule of the service.
+    `own_or`: the right without which only one's own may be touched.
+    """
+
+    perms: dict[str, Perm]
+    answers: dict[str, int | str]
+    on: str = ""
+    body: dict = field(default_factory=dict)
+    only: frozenset[str] | None = None
+    own_or: Perm | None = None
+    act: str = ""
+
+
+def look(perm, get=200, **more) -> Row:
+    """A page to read."""
+    return Row(dict.fromkeys(READS, perm), dict.fromkeys(READS, get), **more)
+
+
+def form(perm, post=422, get=200, **more) -> Row:
+    """A page with a form; an empty one is refused with 422 and the form again."""
+    methods = (*READS, "POST")
+    return Row(dict.fromkeys(methods, perm), dict.fromkeys(READS, get) | {"POST": post}, **more)
+
+
+def act(perm, post=302, **more) -> Row:
+    """A button."""
+    return Row({"POST": perm}, {"POST": post}, **more)
+
+
+def ask(perm, **more) -> Row:
+    """An endpoint to read."""
+    return Row(dict.fromkeys(METHODS, perm), dict.fromkeys((*READS, "OPTIONS"), 200), **more)
+
+
+def rest(*, post=None, patch=None, **more) -> Row:
+    """An endpoint to read and to write, with the right to work leads for the latter."""
+    writes = {method: status for method, status in (("POST", post), ("PATCH", patch)) if status}
+    perms = dict.fromkeys(METHODS, LEADS) | {"POST": WORK, "PATCH": WORK}
+    return Row(perms, dict.fromkeys((*READS, "OPTIONS"), 200) | writes, **more)
+
+
+def take(post, **more) -> Row:
+    """An endpoint that only takes."""
+    return Row(dict.fromkeys(METHODS, LEADS) | {"POST": WORK}, {"OPTIONS": 200, "POST": post}, **more)
+
+
+PAGES = {
+    "dashboard": look(NUMBERS),
+    "health": look(NUMBERS),
+    "owner": look(NUMBERS),
+    "explain": look(NUMBERS, on="metric"),
+    "explain_csv": look(LEADS, on="metric"),
+    "api-docs": look(NUMBERS),
+    "leads": look(LEADS),
+    "leads_filter": look(LEADS),
+    "leads_csv": look(LEADS),
+    "leads_view_save": act(LEADS),
+    "leads_view_remove": act(LEADS, on="view"),
+    "leads_bulk": form(WORK, act="move"),
+    "lead_new": form(WORK),
+    "lead": look(LEADS, on="lead"),
+    "lead_edit": form(WORK, on="lead"),
+    "lead_move": form(WORK, on="lead"),
+    "lead_assign": form(WORK, 302, on="lead"),
+    "lead_touch": form(WORK, on="lead"),
+    "lead_note": form(WORK, on="lead"),
+    "lead_step": form(WORK, on="lead"),
+    "lead_merge": form(CORRECT, 404, on="lead"),
+    "lead_unmerge": act(CORRECT, on="merged"),
+    "lead_void": form(CORRECT, 302, on="lead"),
+    "deal_new": form(WORK, on="lead"),
+    "event_undo": act(WORK, on="lead_event", own_or=CORRECT),
+    "touch_undo": act(WORK, on="touch", own_or=CORRECT),
+    "step_done": act(WORK, on="step"),
+    "deals": look(LEADS),
+    "deal": look(LEADS, on="deal"),
+    "deal_edit": form(WORK, on="deal"),
+    "deal_step": form(WORK, on="deal"),
+    "deal_void": form(CORRECT, 302, on="deal"),
+    "deal_act": form(WORK, 302, on="deal", act="win"),
+    "deal_event_undo": act(CORRECT, on="deal_event"),
+    "lead_tags": form(WORK, 302, on="lead"),
+    "leads_job": look(WORK, on="bulk_job"),
+    "leads_job_stop": act(WORK, on="bulk_job"),
+    "my_day": look(WORK),
+    "my_day_count": look(WORK),
+    "my_day_done": act(WORK, on="task"),
+    "my_day_mails": act(WORK),
+    "two_counts": look(NUMBERS),
+    "two_counts_csv": look(LEADS),
+    "review_issues": look(NUMBERS),
+    "review_issues_waiting": look(NUMBERS),
+    "review_issue_new": form(NUMBERS, 422, 422),
+    "review_issue_answer": act(Perm.ANSWER_ISSUES, 422, on="issue"),
+    "companies": look(LEADS),
+    "company": look(LEADS, on="company"),
+    "search": look(LEADS),
+}
+CONSOLE = {
+    "console": look(NUMBERS),
+    "console_version": look(NUMBERS, on="version"),
+    "console_agree": look(NUMBERS, on="version"),
+    "console_sign": act(NUMBERS, on="version", body={"side": "sales"}, only=frozenset({"sales_lead"})),
+    "console_start": act(NUMBERS, 422, on="version", body={"from_day": "2199-01-01"}, only=OWNERS),
+    "console_compare": look(NUMBERS),
+    "console_history": look(NUMBERS),
+    "console_stages": look(NUMBERS),
+    "console_stage": look(NUMBERS, on="stage"),
+    "console_used": look(NUMBERS, on="stage"),
+    "console_rules": look(NUMBERS),
+    "console_words": look(NUMBERS),
+    "console_word": look(NUMBERS, on="word"),
+    "console_margins": look(NUMBERS),
+    "console_targets": Row({"GET": NUMBERS, "HEAD": NUMBERS, "POST": ADMIN}, {"GET": 200, "HEAD": 200, "POST": 302}),
+    "console_set_up": act(ADMIN),
+    "console_draft": act(ADMIN),
+    "console_note": act(ADMIN),
+    "console_drop": act(ADMIN),
+    "console_propose": act(ADMIN),
+    "console_withdraw": act(ADMIN),
+    "console_stage_new": form(ADMIN, body=EMPTY),
+    "console_stage_edit": act(ADMIN, 422, on="stage"),
+    "console_stage_move": act(ADMIN, on="stage"),
+    "console_stage_remove": act(ADMIN, on="stage"),
+    "console_reason_new": act(ADMIN, 422),
+    "console_reason": act(ADMIN, on="reason"),
+    "console_reason_remove": act(ADMIN, on="reason"),
+    "console_moves": act(ADMIN, on="stage"),
+    "console_word_new": form(ADMIN, body=EMPTY),
+    "console_word_edit": act(ADMIN, 422, on="word"),
+    "console_word_remove": act(ADMIN, on="word"),
+    "console_margin_new": act(ADMIN, 422),
+    "console_margin_remove": act(ADMIN, on="margin"),
+    "console_organisation": form(ADMIN),
+    "console_people": form(ADMIN),
+    "console_person": form(ADMIN, on="person"),
+    "console_person_switch": act(ADMIN, on="person"),
+    "console_role_end": act(ADMIN, on="role"),
+    "console_invite_revoke": act(ADMIN, on="invite"),
+    "console_teams": form(ADMIN, body=EMPTY),
+    "console_team_retire": act(ADMIN, on="team"),
+    "console_tokens": form(ADMIN),
+    "console_token_revoke": act(ADMIN, on="token"),
+    "console_mail": form(ADMIN),
+    "console_mail_remove": act(ADMIN),
+    "console_mail_test": act(ADMIN),
+}
+GUIDE = {
+    "start": look(ADMIN, 302),
+    "start_step": form(ADMIN, on="guide", body=EMPTY),
+    "start_mark": act(ADMIN, on="guide"),
+    "start_away": act(ADMIN),
+    "demo_wipe": act(ADMIN),
+}
+IMPORTS = {
+    "import_doubles": form(IMPORT, 302, 302, on="job"),
+    "import": form(IMPORT),
+    "import_job": look(IMPORT, 302, on="job"),
+    "import_file": form(IMPORT, on="job"),
+    "import_columns": form(IMPORT, on="job"),
+    "import_values": form(IMPORT, 302, 302, on="job"),
+    "import_preview": form(IMPORT, 409, 302, on="job"),
+    "import_result": look(IMPORT, 302, on="job"),
+    "import_progress": look(IMPORT, 204, on="job"),
+    "import_mapping": look(IMPORT, on="job"),
+    "import_rejected": look(IMPORT, 404, on="job"),
+    "import_stop": act(IMPORT, on="job"),
+    "import_go_on": act(IMPORT, 409, on="job"),
+    "import_undo": act(IMPORT, 409, on="job"),
+    "import_discard": act(IMPORT, on="job"),
+}
+API = {
+    "api_metrics": ask(NUMBERS),
+    "api_metric": ask(NUMBERS, on="metric"),
+    "api_metric_leads": ask(LEADS, on="metric"),
+    "api-schema": ask(NUMBERS),
+    "api-stages": ask(NUMBERS),
+    "api-leads": rest(post=201),
+    "api-lead": rest(patch=200, on="lead"),
+    "api-lead-touches": rest(on="lead"),
+    "api-deals": rest(post=201),
+    "api-deal": rest(patch=200, on="deal"),
+    "api-lead-contacts": take(422, on="lead"),
+    "api-handoffs": rest(),
+    "api-handoff": rest(on="handoff"),
+    "api-due-times": rest(),
+    **{
+        f"api-handoff-{step}": take(422, on="handoff")
+        for step in ("decision", "contest", "ruling", "feedback", "pauses", "exclusions")
+    },
+    "api-handoff-resubmission": take(409, on="handoff", only=MARKETERS),
+    "api-handoff-feedback-read": take(422, on="handoff", only=MARKETERS),
+    "api-handoff-answer": take(404, on="handoff"),
+    "api-touches": take(422),
+    "api-stage-changes": take(422),
+}
+# Open to everybody, signed in or not.
+OPEN = {
+    "sign_in": Row({}, dict.fromkeys((*READS, "POST", "OPTIONS"), 200)),
+    "sign_out": Row({}, {"POST": SIGN_IN, "OPTIONS": 200}),
+    "invite": Row({}, dict.fromkeys(READS, 200) | {"POST": 422}, on="secret", body=EMPTY),
+    "first": Row({}, dict.fromkeys((*READS, "POST"), SIGN_IN)),  # only while there is no company
+    "healthz": Row({}, dict.fromkeys(READS, 200)),
+    "api/v1/": Row({}, dict.fromkeys(METHODS, 404)),  # what is not there
+}
+# Who has signed in needs no page to do so.
+SIGNED_IN = {"sign_in": dict.fromkeys(METHODS, 302)}
+TABLE = PAGES | CONSOLE | GUIDE | IMPORTS | API | OPEN

@@ -1,0 +1,184 @@
+"""A company with something of everybody's: who may open what is asked of it, address by address."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.test import Client
+
+from accounts import services as accounts
+from accounts.models import Membership, Role, Side, Team, User
+from campaigns import services as campaigns
+from core.services import set_up_organisation
+from funnel import services as funnel
+from funnel.models import Agreement, Stage
+from integrations import uploads
+from integrations.services import upload
+from leads import services as leads
+from leads.models import Lead
+from leads.services.many import start_bulk
+from reviews.models import Issue
+from reviews.services import Shown, raise_issue
+
+START = dt.date(2025, 1, 1)
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+FILE = b"mql_id,first_contact_date,landing_page_id,origin,owner,stage\nolist1,2026-01-05,88740e65,social,,mql\n"
+# Who there is: role and team. "nobody" has a sign-in and no role; "stranger" has not signed in.
+PEOPLE = {
+    "administrator": (Role.ADMINISTRATOR, None),
+    "funnel_owner": (Role.FUNNEL_OWNER, None),
+    "marketing_lead": (Role.TEAM_LEAD, "Marketing"),
+    "sales_lead": (Role.TEAM_LEAD, "Sales"),
+    "member": (Role.REP, "Sales"),
+    "colleague": (Role.REP, "Marketing"),
+    "viewer": (Role.VIEWER, None),
+    "nobody": (None, None),
+}
+# Whose leads there are, seen from the member: their own, one of the same team, one of the other team.
+OWNERS = ("member", "sales_lead", "colleague")
+# Kinds of objects that follow their lead's visibility.
+OF_A_LEAD = ("lead", "merged", "lead_event", "touch", "step", "deal", "deal_event", "handoff")
+
+
+def at(month: int, day: int, hour: int = 12) -> dt.datetime:
+    return dt.datetime(2026, month, day, hour, tzinfo=dt.UTC)
+
+
+@dataclass
+class World:
+    """`things[kind][whose]` is what an address takes for an object of that person; "" is the company's."""
+
+    client: Client = field(default_factory=Client)
+    people: dict[str, User] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    things: dict[str, dict[str, object]] = field(default_factory=dict)
+
+    def as_(self, who: str) -> Client:
+        """The one browser, with this person's sign-in and nothing else that is carried on."""
+        self.client.cookies.clear()
+        if who in self.sessions:
+            self.client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[who]
+        return self.client
+
+    def thing(self, kind: str, whose: str) -> object:
+        of = self.things[kind]
+        return of[whose] if whose in of else of[""]
+
+    def one(self, kind: str) -> str:
+        """Somebody's, where it does not matter whose."""
+        return next(iter(self.things[kind])) if kind else ""
+
+    def keep_files(self) -> None:
+        """Files are not part of a transaction: what a request deleted is put back."""
+        for uuid in self.things["job"].values():
+            if not uploads.path_of(uuid).exists():
+                uploads.store(uuid, [FILE])
+
+
+def build() -> World:
+    world = World()
+    set_up_organisation(name="Testfirma", tz="Europe/Berlin", base_currency="EUR", from_day=START)
+    funnel.adopt_preset(preset="b2b", from_day=START, actor=None)
+    _add_people(world)
+    for owner in OWNERS:
+        _add_lead_of(world, owner)
+    for who in ("member", "colleague", "viewer"):
+        world.things.setdefault("view", {})[who] = leads.save_view(user=world.people[who], name="Mine", query="is=open").pk
+    for who in ("marketing_lead", "sales_lead", "administrator"):
+        job = upload(actor=world.people[who], name="olist.csv", chunks=[FILE], entity="lead", source="olist")
+        world.things.setdefault("job", {})[who] = job.uuid
+    _add_console(world)
+    return world
+
+
+def _add_people(world: World) -> None:
+    teams = {name: accounts.add_team(name=name, side=side, actor=None) for name, side in
+             (("Marketing", Side.MARKETING), ("Sales", Side.SALES))}  # fmt: skip
+    for who, (role, team) in PEOPLE.items():
+        name = who.replace("_", " ").title()
+        user = accounts.add_person(email=f"{who}@example.com", name=name, password=None, actor=None)
+        if role is not None:
+            accounts.give_role(user=user, role=role, team=teams.get(team), from_day=START, actor=None)
+        client = Client()
+        client.force_login(user, backend=BACKEND)
+        world.people[who] = user
+        world.sessions[who] = client.cookies[settings.SESSION_COOKIE_NAME].value
+        world.tokens[who] = accounts.create_token(user=user, name="test", actor=None)[1]
+
+
+def _add_lead_of(world: World, owner: str) -> None:
+    user = world.people[owner]
+    stages = {stage.key: stage for stage in Stage.objects.all()}
+
+    def lead_of(name: str, day: int) -> Lead:
+        firm = leads.ensure_company(name=f"{owner} GmbH")
+        contact = leads.ensure_contact(name=f"{name} {owner}", email=f"{name}.{owner}@example.org", company=firm)
+        return leads.create_lead(
+            stage=stages["inquiry"],
+            occurred_at=at(3, day),
+            channel=campaigns.ensure_channel(name="Search"),
+            contact=contact,
+            company=firm,
+            owner=user,
+            external_id=f"{name} {owner}",
+            actor=None,
+        )
+
+    lead, twin = lead_of("anna", 2), lead_of("anne", 3)
+    leads.move_lead(lead, stages["mql"], actor=user, occurred_at=at(3, 8))
+    moved = leads.move_lead(lead, stages["sql"], actor=user, occurred_at=at(3, 9))
+    leads.merge_leads(survivor=lead, duplicate=twin, actor=None)
+    deal = leads.open_deal(lead=lead, name=f"{owner} deal", occurred_at=at(3, 10), amount=900_00, cost=300_00, owner=user,
+                           actor=None)  # fmt: skip
+    touch = leads.record_touch(side="sales", kind="call", occurred_at=at(3, 11), lead=lead, actor=user)
+    step = leads.plan_step(what="Call", due_on=dt.date(2026, 4, 1), remind_on=None, who=user, lead=lead, actor=user)
+    found = {
+        "lead": lead,
+        "merged": twin,
+        "lead_event": moved.event,
+        "touch": touch,
+        "step": step,
+        "deal": deal,
+        "deal_event": deal.events.order_by("id").first(),
+        "handoff": lead.handoffs.get(),
+    }
+    assert set(found) == set(OF_A_LEAD)
+    # What is one's own and nobody else's: the line of one's day, a job on many leads.
+    found["task"] = step
+    found["bulk_job"] = start_bulk(actor=user, act="tag", lead_ids=[lead.pk], params={"add": [], "remove": []}, inline=True)
+    for kind, row in found.items():
+        world.things.setdefault(kind, {})[owner] = row.pk
+
+
+def _add_console(world: World) -> None:
+    """A second version in the making, with what its pages change; an invitation, a token."""
+    admin = world.people["administrator"]
+    draft = funnel.draft_version(actor=admin)
+    rate = funnel.draft_margin(draft=draft, segment=None, from_day=START, basis_points=4_000, today=START, actor=admin)
+    now = dt.datetime.now(dt.UTC)
+    invite, secret = accounts.invite_person(email="new@example.com", role=Role.VIEWER, team=None, now=now, actor=admin)
+    person = world.people["colleague"]
+    world.things |= {
+        "company": {"": leads.ensure_company(name="member GmbH").pk},
+        "version": {"": Agreement.objects.get(number=1).number},
+        "stage": {"": "mql"},
+        "word": {"": "mql"},
+        "reason": {"": draft.reasons.order_by("id").first().pk},
+        "margin": {"": rate.pk},
+        "invite": {"": invite.pk},
+        "secret": {"": secret},
+        "person": {"": person.pk},
+        "role": {"": Membership.objects.get(user=person).pk},
+        "team": {"": Team.objects.get(name="Sales").pk},
+        "token": {"": person.tokens.get().pk},
+        "metric": {"": "won_deals"},
+        "guide": {"": "company"},
+        "issue": {"": _raise_issue(now.date() - dt.timedelta(days=2))},
+    }
+
+
+def _raise_issue(today: dt.date):
+    shown = Shown(metric="won_deals", question="", scope="this year", value="1", versions=[1])
+    raise_issue(shown=shown, wrong=Issue.Wrong.HIGH, sentence="It looks like more than we won.", today=today)
+    return Issue.objects.get().pk
