@@ -13,6 +13,7 @@ from core.services import record_rate, set_up_organisation
 from demo import catalogue, people
 from demo.chance import ZONE
 from demo.facts import DealFact, LeadFact, Story
+from demo.promises import draft_promises, set_up_calendars
 from funnel.models import Stage
 from funnel.services import (
     adopt_preset,
@@ -116,9 +117,10 @@ class _Loader:
             self.campaigns[fact.name] = campaign
 
     def _agreement(self) -> None:
-        """The first version is older than the history; the second changes words and a target, nothing that counts."""
+        """The first version is older than the history; the second changes words, promises and a target."""
         story, owner = self.story, self.users["maya"]
         begin = story.start - dt.timedelta(days=30)
+        set_up_calendars(story, from_day=begin, field_sales=self.teams[people.FIELD], actor=self.users["ines"])
         first = adopt_preset(preset="b2b", from_day=begin, actor=owner)
         self._sign(first, begin)
         self.stages = {stage.key: stage for stage in Stage.objects.all()}
@@ -137,6 +139,7 @@ class _Loader:
         draft = draft_version(actor=owner, note="Sharper words for MQL; sales decides within three days.")
         edit_stage(draft=draft, stage=self.stages["mql"], actor=owner, definition=catalogue.MQL_WORDING)
         edit_stage(draft=draft, stage=self.stages["sal"], actor=owner, target_days=Decimal(3))
+        draft_promises(story, draft=draft, actor=owner)
         self._sign(draft, story.second_version_from - dt.timedelta(days=4))
         put_in_force(agreement=draft, from_day=story.second_version_from, actor=owner)
 

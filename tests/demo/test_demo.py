@@ -17,7 +17,8 @@ from core.models import ExchangeRate, Organisation, StaleNote
 from demo import people
 from demo.story import SMALL, USUAL, tell_story
 from funnel.book import load_book
-from funnel.models import Stage, Target
+from funnel.models import Holiday, Stage, Target, WorkingCalendar
+from funnel.queries import promises
 from leads.models import Deal, DealCredit, DealEvent, Lead, LeadEvent, Note, StageEntry, Touch
 from metrics.models import RollupState, Segment
 
@@ -107,6 +108,14 @@ def test_every_fact_that_the_demo_promises_is_there_and_wiping_leaves_a_database
     # two versions of the agreement, both signed, that count alike
     versions = load_book().versions
     assert [(v.number, v.signed, v.counting_version) for v in versions] == [(1, True, 1), (2, True, 1)]
+    # each with promises of its own, and hours and holidays that were known before anybody signed
+    before, present = promises().books
+    assert before.signed and present.signed and before.lines != present.lines
+    assert {line.key for line in present.lines} == {"M1", "M2", "M3", "M4", "S1", "S2", "S3", "S4"}
+    amount = sum(line.volume * present.value_of(line.tier).gross_profit for line in present.of("M1"))
+    assert present.line("M2").amount == amount > 0
+    assert WorkingCalendar.objects.get().team.name == "Field sales"
+    assert Holiday.objects.filter(team=None, day=dt.date(2025, 5, 1)).exists()
     # the numbers are computed
     assert not StaleNote.objects.exists()
     assert Segment.objects.exists()
