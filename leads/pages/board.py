@@ -12,6 +12,7 @@ from leads.pages.stages import StageWords
 from leads.queries import visible_leads
 
 CARDS = 20
+MOST_FOUND = 20_000  # leads that words may find on a board: so many keys fit into one statement
 MOST_CARDS = 200  # of one column; beyond it the list is the better place
 
 
@@ -59,6 +60,9 @@ def read_board(asked: Asked, around: Surroundings, *, at: int | None, shown: int
     leads = visible_leads(around.user)
     views = read_views(asked, around, leads, count_found=False)
     leads = leads.filter(condition(asked, around))
+    if asked.words:
+        # Words are looked for once, not once a column.
+        leads = visible_leads(around.user).filter(pk__in=list(leads.order_by().values_list("id", flat=True)[:MOST_FOUND]))
     counts = _counts(leads, around)
     values = _values(leads)
     stages = [s for s in around.stages.values() if s.now or s.id in counts]

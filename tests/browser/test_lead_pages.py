@@ -1,57 +1,14 @@
 """The pages of leads, deals and companies in Chromium: looks, keyboard, dialogs, phone, themes, without script."""
 
+import re
+
 import pytest
 
-from leads.models import Company, Deal, Lead
+from leads.models import BulkJob, Lead
+from leads.services import run_bulk
+from tests.browser.rows import first_lead, until
 
 COMPANY = "small"
-
-
-def first_lead(**filters) -> Lead:
-    """The newest lead; the tests read the same database as the server."""
-    return Lead.objects.filter(merged_into=None, voided=False, **filters).order_by("-created_at").first()
-
-
-def addresses() -> dict[str, str]:
-    lead = first_lead(stage__key="sql")
-    other = Lead.objects.filter(merged_into=None, voided=False).exclude(pk=lead.pk).first()
-    deal = Deal.objects.filter(status="won", lead__isnull=False).first()
-    return {
-        "list": "/leads/",
-        "filtered": f"/leads/?is=open&stage={lead.stage_id}&q=a&sort=-age",
-        "nothing": "/leads/?q=nobody-of-that-name",
-        "filter": "/leads/filter/",
-        "detail": f"/leads/{lead.pk}/",
-        "move": f"/leads/{lead.pk}/move/",
-        "edit": f"/leads/{lead.pk}/edit/",
-        "merge": f"/leads/{lead.pk}/merge/?other={other.pk}",
-        "new": "/leads/new/",
-        "bulk": f"/leads/bulk/move/?lead={lead.pk}&lead={other.pk}",
-        "deals": "/deals/",
-        "deal": f"/deals/{deal.pk}/",
-        "companies": "/companies/",
-        "company": f"/companies/{Company.objects.filter(leads=lead).get().pk}/",
-        "search": "/search/?q=an",
-        "no words": "/search/",
-    }
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(open_page, axe, theme, width):
-    for name, path in addresses().items():
-        page = open_page(path, width=width, color_scheme=theme)
-        assert axe(page) == {}, name
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-        page.context.close()
-
-
-@pytest.mark.parametrize("width", [320, 820])
-def test_no_other_size_scrolls_sideways(open_page, width):
-    for name in ("list", "detail", "deal", "company", "move"):
-        page = open_page(addresses()[name], width=width)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-        page.context.close()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -126,10 +83,156 @@ def test_rows_by_keyboard(open_page):
     page.keyboard.press("Escape")
     page.locator(".bulk").get_by_role("button", name="Clear").click()
     assert not page.locator(".bulk").is_visible()
+
+
+# --- the panel --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("view", ["/leads/", "/leads/?view=board&is=open"])
+def test_a_row_opens_beside_the_list_and_escape_returns_to_the_same_place(open_page, axe, view, theme):
+    page = open_page(view, color_scheme=theme)
+    names = page.eval_on_selector_all("[data-open]", "all => all.map(a => a.textContent)")
     page.locator("[data-open]").nth(1).focus()
     page.keyboard.press("Enter")
-    page.wait_for_selector("#timeline")
-    assert page.inner_text("h1").startswith(names[1])
+    page.wait_for_selector("#panel:popover-open")
+    page.wait_for_timeout(250)  # it slides in
+    assert page.evaluate("document.activeElement.textContent") == names[1]
+    assert page.url.endswith(view)
+    assert axe(page) == {}
+    page.keyboard.press("j")
+    until(page, f"document.getElementById('panel-title').textContent === {names[2]!r}")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#panel", state="hidden")
+    assert page.evaluate("document.activeElement.textContent") == names[2]
+
+
+def test_a_click_anywhere_on_the_row_opens_it_and_on_a_phone_its_page(open_page):
+    page = open_page("/leads/")
+    page.locator("tbody tr").first.locator("td").nth(3).click()
+    page.wait_for_selector("#panel:popover-open")
+    page.locator("[data-panel-close]").click()
+    page.wait_for_selector("#panel", state="hidden")
+    small = open_page("/leads/", width=390, height=844)
+    small.locator("[data-open]").first.click()
+    small.wait_for_selector("#timeline")
+
+
+def test_what_is_done_in_the_panel_comes_back_to_the_list_with_its_undo(open_page):
+    lead = first_lead(stage__key="sql")
+    page = open_page(f"/leads/?stage={lead.stage_id}&q={lead.contact.email}")
+    page.locator("[data-open]").first.click()
+    page.wait_for_selector("#panel:popover-open")
+    page.keyboard.press("m")
+    page.wait_for_selector("#ask[open] h2")
+    page.locator("#ask .way", has_text="Opportunity").click()
+    page.locator("#ask button[type=submit]").click()
+    page.wait_for_selector(".notice:has-text('is moved to Opportunity')")
+    assert f"stage={lead.stage_id}" in page.url
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_selector(".notices")
+    assert f"stage={lead.stage_id}" in page.url
+    lead.refresh_from_db()
+    assert lead.stage.key == "sql"
+
+
+# --- the board --------------------------------------------------------------------------------------------------
+
+
+def column(page, lead):
+    return page.locator(f"[data-stage='{lead.stage_id}']")
+
+
+def test_a_card_moves_by_keyboard(open_page, axe):
+    lead = Lead.objects.filter(stage__key="sal", merged_into=None, voided=False).order_by("stage_since", "id").first()
+    page = open_page("/leads/?view=board")
+    column(page, lead).locator("[data-open]").first.focus()
+    page.keyboard.press("l")
+    page.keyboard.press("h")
+    assert page.evaluate("document.activeElement.closest('[data-stage]').dataset.stage") == str(lead.stage_id)
+    page.keyboard.press("m")
+    page.wait_for_selector("#ask[open] h2")
+    assert axe(page) == {}
+    page.locator("#ask .way", has_text="SQL").locator("input").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".notice:has-text('is moved to SQL')")
+    assert "view=board" in page.url
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_selector(".notices")
+    lead.refresh_from_db()
+    assert lead.stage.key == "sal"
+
+
+def test_a_card_is_dragged_and_a_move_back_asks_for_its_reason(open_page):
+    lead = Lead.objects.filter(stage__key="sql", merged_into=None, voided=False).order_by("stage_since", "id").first()
+    page = open_page("/leads/?view=board", width=1800, expected="422")
+    card = column(page, lead).locator("[data-card]").first
+    card.drag_to(page.locator("[data-stage]", has_text="Opportunity").first.locator(".cards"))
+    page.wait_for_selector(".notice:has-text('is moved to Opportunity')")
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_selector(".notices")
+    column(page, lead).locator("[data-card]").first.drag_to(page.locator("[data-stage]").nth(1).locator(".cards"))
+    page.wait_for_selector("#ask[open] [role=alert]")
+    assert page.locator("[data-field=reason]").is_visible()
+    lead.refresh_from_db()
+    assert lead.stage.key == "sql"
+
+
+def test_a_phone_shows_one_stage_at_a_time(open_page, axe):
+    page = open_page("/leads/?view=board", width=390, height=844)
+    assert page.locator("[data-stage]:visible").count() == 1
+    page.locator(".of-stages").get_by_text("SQL").click()
+    page.wait_for_load_state("networkidle")
+    assert page.locator("[data-stage]:visible h2").inner_text().startswith("SQL")
+    assert axe(page) == {}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_nothing_on_the_board_and_the_forms_of_tags(open_page, axe, theme, width):
+    for path in (
+        "/leads/?view=board",
+        "/leads/?view=board&q=nobody-of-that-name",
+        f"/leads/{first_lead().pk}/tags/",
+        "/leads/bulk/tag/?all=1&is=open",
+    ):
+        page = open_page(path, width=width, color_scheme=theme)
+        assert axe(page) == {}, path
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        page.context.close()
+
+
+def test_twenty_more_cards_come_below_those_there(open_page):
+    page = open_page("/leads/?view=board")
+    more = page.locator(".more a", has_text="20 more").first
+    column = page.locator("[data-stage]", has=more).first
+    assert column.locator("[data-row]").count() == 20
+    stage = column.get_attribute("data-stage")
+    more.click()
+    until(page, f"document.querySelectorAll('[data-stage=\"{stage}\"] [data-row]').length === 40")
+
+
+# --- many at once -----------------------------------------------------------------------------------------------
+
+
+def test_all_that_were_found_are_tagged_in_the_background_with_progress(open_page, axe):
+    page = open_page("/leads/")
+    found = int(re.search(r"([\d,]+)\s+found", page.inner_text(".found"))[1].replace(",", ""))
+    page.locator("[data-pick-all]").check()
+    page.locator("[data-all]").check()
+    page.locator(".bulk").get_by_role("button", name="Tag").click()
+    page.wait_for_selector("#ask[open] h2")
+    assert page.inner_text("#ask-title") == f"Tag {found:,} leads"
+    page.fill("#ask_add", "spring fair")
+    page.locator("#ask button[type=submit]").click()
+    page.wait_for_selector("#job progress")
+    assert axe(page) == {}
+    job = BulkJob.objects.latest("id")
+    assert run_bulk(job.pk)
+    page.wait_for_selector(f"#job h2:has-text('{found:,} tagged')")
+    assert axe(page) == {}
+    assert Lead.objects.filter(lead_tags__tag__name="spring fair").count() == found
 
 
 def test_slash_searches_from_anywhere(open_page):
@@ -171,3 +274,10 @@ def test_everything_works_without_script(open_page):
     page.locator("[data-pick]").first.check()
     page.get_by_role("button", name="Assign").click()
     assert page.inner_text("#ask-title") == "Assign 1 lead"
+    page.goto(page.url.split("/leads/")[0] + "/leads/?view=board")
+    name = page.locator("[data-stage] [data-open]").first.inner_text()
+    page.locator("[data-row-move]").first.click()
+    assert name in page.inner_text("#ask-title")
+    page.locator(".way", has_text="MQL").click()
+    page.get_by_role("button", name="Move the lead").click()
+    assert "view=board" in page.url and f"{name} is moved to MQL" in page.inner_text(".notice")
