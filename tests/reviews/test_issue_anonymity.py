@@ -21,8 +21,13 @@ def database() -> dict[str, list[str]]:
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
-            found[table] = sorted(map(repr, cursor.fetchall()))
+            found[table] = sorted(repr([_plain(value) for value in row]) for row in cursor.fetchall())
     return found
+
+
+def _plain(value):
+    """PostgreSQL gives bytes as a view, whose words are its address."""
+    return bytes(value) if isinstance(value, memoryview) else value
 
 
 def broker() -> dict[str, str]:
