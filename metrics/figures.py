@@ -25,16 +25,15 @@ def running_total(
     actual: list[float | None],
     plan: list[float | None],
     before: list[float | None],
+    before_name: str,
     unit: str,
     ticks: list,
 ) -> dict:
-    """Actual as a solid line up to today, plan dotted with a hollow mark at its end, last year as a thin line."""
+    """Actual as a solid line up to today, plan dotted with a hollow mark at its end, the earlier period as a thin line."""
     x = [day.isoformat() for day in days]
     traces = []
     if any(value is not None for value in before):
-        traces.append(
-            go.Scatter(x=x, y=before, mode="lines", name="Same days last year", line={"width": 1.5}, hoverinfo="skip")
-        )
+        traces.append(go.Scatter(x=x, y=before, mode="lines", name=before_name, line={"width": 1.5}, hoverinfo="skip"))
         traces[-1] = _coloured(traces[-1], line={"color": "@control", "width": 1.5})
     if any(value is not None for value in plan):
         line = go.Scatter(x=x, y=plan, mode="lines", name="Plan", hovertemplate=f"Plan %{{y:.3s}} {unit}<extra></extra>")
@@ -54,7 +53,7 @@ def running_total(
             "ticklabelposition": "outside right",
         },
         "yaxis": {"rangemode": "tozero", "nticks": 5, "tickformat": "~s"},
-        "annotations": _end_labels(x, actual, plan, before),
+        "annotations": _end_labels(x, actual, plan, before, before_name),
         "meta": {"narrow": {"margin": {"l": 38, "r": 62}}},
     }
     return _mapping(traces, layout)
@@ -73,10 +72,10 @@ class _Ready(dict):
         return dict(self)
 
 
-def _end_labels(x, actual, plan, before) -> list[dict]:
+def _end_labels(x, actual, plan, before, before_name) -> list[dict]:
     """Labels at the line ends, moved apart where they would overlap."""
     ends = []
-    for name, values, colour in (("Plan", plan, "@muted"), ("Last year", before, "@muted"), ("Actual", actual, "@ink")):
+    for name, values, colour in (("Plan", plan, "@muted"), (before_name, before, "@muted"), ("Actual", actual, "@ink")):
         known = [(i, v) for i, v in enumerate(values) if v is not None]
         if known:
             ends.append((known[-1][1], name, x[known[-1][0]], colour))
@@ -98,38 +97,56 @@ def _end_labels(x, actual, plan, before) -> list[dict]:
 
 
 def two_panels(
-    *, months: list[dt.date], counts: list[int], shares: list[float | None], firm: list[bool], links: list[str]
+    *,
+    months: list[dt.date],
+    counts: list[int],
+    plan: list[int | None],
+    before: list[int | None],
+    shares: list[float | None] | None,
+    arrived: list[int],
+    firm: list[bool],
+    links: list[str],
+    links_share: list[str],
 ) -> dict:
-    """Counts as bars on the left, shares as a line on the right, each on its own scale; young or few cases lighter."""
+    """Counts as bars on the left with hollow plan marks and a short line for the year before; on the right shares in %.
+
+    Young or few cases are hollow. Without shares the right panel has bars of those that arrived, on the same scale.
+    """
     x = [month.isoformat() for month in months]
     bars = go.Bar(x=x, y=counts, customdata=links, hovertemplate="%{x|%b %Y}: %{y}<extra></extra>")
-    line = go.Scatter(x=x, y=shares, mode="lines+markers", xaxis="x2", yaxis="y2", connectgaps=False,
-                      hovertemplate="%{x|%b %Y}: %{y:.0f} %<extra></extra>")  # fmt: skip
+    traces = [_coloured(bars, marker={"color": "@marketing"})]
+    if any(value is not None for value in before):
+        mark = go.Scatter(x=x, y=before, mode="markers", hovertemplate="%{x|%b}, a year before: %{y}<extra></extra>")
+        line = {"color": "@ink", "width": 1.6}
+        traces.append(_coloured(mark, marker={"symbol": "line-ew", "size": 9, "color": "@ink", "line": line}))
+    if any(value is not None for value in plan):
+        mark = go.Scatter(x=x, y=plan, mode="markers", hovertemplate="%{x|%b %Y}, plan: %{y}<extra></extra>")
+        traces.append(_coloured(mark, marker={"color": "@surface", "size": 6, "line": {"color": "@ink", "width": 1.4}}))
+    if shares is None:
+        right = go.Bar(x=x, y=arrived, xaxis="x2", yaxis="y2", customdata=links_share,
+                       hovertemplate="%{x|%b %Y}: %{y}<extra></extra>")  # fmt: skip
+        traces.append(_coloured(right, marker={"color": "@joint"}))
+    else:
+        right = go.Scatter(x=x, y=shares, mode="lines+markers", xaxis="x2", yaxis="y2", connectgaps=False,
+                           customdata=links_share, hovertemplate="%{x|%b %Y}: %{y:.0f} %<extra></extra>")  # fmt: skip
+        marker = {"color": ["@joint" if ok else "@surface" for ok in firm], "size": 6,
+                  "line": {"color": "@joint", "width": 1.5}}  # fmt: skip
+        traces.append(_coloured(right, line={"color": "@joint", "width": 2}, marker=marker))
     shown = [month for month in months if month.month in (1, 4, 7, 10)]
     axis = {
         "type": "date",
         "tickvals": [month.isoformat() for month in shown],
         "ticktext": [f"{month:%b}" if month.month != 1 else f"{month:%b %y}" for month in shown],
     }
+    same = {"matches": "y"} if shares is None else {"ticksuffix": "%"}
     layout = {
         "margin": {"l": 34, "r": 10, "t": 6, "b": 24},
         "xaxis": axis | {"domain": [0, 0.46]},
         "xaxis2": axis | {"domain": [0.56, 1], "anchor": "y2"},
         "yaxis": {"rangemode": "tozero", "nticks": 4},
-        "yaxis2": {"rangemode": "tozero", "nticks": 4, "anchor": "x2", "ticksuffix": "%"},
+        "yaxis2": {"rangemode": "tozero", "nticks": 4, "anchor": "x2"} | same,
     }
-    return _mapping(
-        [
-            _coloured(bars, marker={"color": "@marketing"}),
-            _coloured(
-                line,
-                line={"color": "@joint", "width": 2},
-                marker={"color": ["@joint" if ok else "@surface" for ok in firm], "size": 6,
-                        "line": {"color": "@joint", "width": 1.5}},
-            ),
-        ],
-        layout,
-    )  # fmt: skip
+    return _mapping(traces, layout)
 
 
 _SHADES = (100, 72, 46, 24)

@@ -12,6 +12,8 @@ from metrics.series import Snapshot
 
 # What a page of numbers can be narrowed by, in the order of its fields.
 FILTERS = ("channel", "segment", "region", "campaign", "team")
+# What the numbers stand beside; the first one unless the address says otherwise.
+COMPARISONS = (("year", "Same period last year"), ("previous", "Previous equal period"))
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Frame:
     to_date: Period  # up to and with today
     today: dt.date
     filters: tuple[tuple[str, str], ...] = ()
+    where: tuple[tuple[str, tuple[int, ...]], ...] = ()  # the same filters as ids, as a question carries them
+    compare: str = COMPARISONS[0][0]
 
     @property
     def channel(self) -> str | None:
@@ -40,6 +44,45 @@ class Frame:
     def explain_today_url(self, key: str, **more: str | list[str]) -> str:
         """The explanation of a stock: as of today, under the same filters."""
         return f"{reverse('explain', args=[key])}?{urlencode(dict(self.filters) | more, doseq=True)}"
+
+    def query(self, **more: str) -> str:
+        """The frame as the query string of a page of numbers."""
+        return urlencode({"period": self.choice} | dict(self.filters) | {"compare": self.compare} | more)
+
+    @property
+    def months(self) -> int:
+        """Whole months of the period; every period of the field is made of whole months."""
+        return (self.whole.end.year - self.whole.start.year) * 12 + self.whole.end.month - self.whole.start.month
+
+    @property
+    def whole_before(self) -> Period:
+        """The whole period that is compared with."""
+        if self.compare == "previous":
+            return Period(add_months(self.whole.start, -self.months), self.whole.start)
+        return self.whole.a_year_before()
+
+    @property
+    def before(self) -> Period:
+        """The days that are compared with: as many days of the earlier period as of this one have passed."""
+        whole = self.whole_before
+        if not self.running:
+            return whole
+        return Period(whole.start, min(whole.start + dt.timedelta(days=self.to_date.days), whole.end))
+
+    @property
+    def before_label(self) -> str:
+        """Heads a column: Last year, Quarter before, Year before."""
+        if self.compare == "year":
+            return "Last year"
+        return {3: "Quarter before", 12: "Year before"}.get(self.months, "Period before")
+
+    @property
+    def before_words(self) -> str:
+        """Completes a sentence: against the same days last year, against the quarter before."""
+        earlier = self.before_label.lower()
+        if not self.running:
+            return earlier if self.compare == "year" else f"the {earlier}"
+        return f"the same days {earlier}" if self.compare == "year" else f"the same days of the {earlier}"
 
     @property
     def running(self) -> bool:
@@ -81,13 +124,17 @@ def _quarter_label(start: dt.date, year_start: int) -> str:
     return f"{quarter} {year}"
 
 
-def read_frame(snapshot: Snapshot, params: Mapping[str, str], *, today: dt.date, choices: Mapping[str, list[str]]) -> Frame:
-    """The frame in an address. `choices`: the names a filter may take, by dimension.
+def read_frame(
+    snapshot: Snapshot, params: Mapping[str, str], *, today: dt.date, choices: Mapping[str, Mapping[str, int]]
+) -> Frame:
+    """The frame in an address. `choices`: the names a filter may take with their ids, by dimension.
 
     Unknown values fall back to this quarter and no filter, so that old links still open.
     """
     periods = period_choices(snapshot, today)
     value, label, whole = next((c for c in periods if c[0] == params.get("period")), periods[0])
     end = min(whole.end, today + dt.timedelta(days=1))
-    filters = tuple((name, params[name]) for name in FILTERS if params.get(name) in choices.get(name, ()))
-    return Frame(value, label, whole, Period(whole.start, end), today, filters)
+    filters = tuple((name, params[name]) for name in FILTERS if params.get(name) in choices.get(name, {}))
+    where = tuple((name, (choices[name][chosen],)) for name, chosen in filters)
+    compare = next((key for key, _ in COMPARISONS if key == params.get("compare")), COMPARISONS[0][0])
+    return Frame(value, label, whole, Period(whole.start, end), today, filters, where, compare)

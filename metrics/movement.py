@@ -8,12 +8,11 @@ import numpy as np
 
 from core.periods import Period, add_months, day_number
 from core.templatetags.display import percent
-from metrics.answers import ask
-from metrics.dashboard import EVERYBODY
+from metrics.dashboard import TO_DATE, ask, comparable, question_of
 from metrics.evaluation import SMALL, select
 from metrics.figures import drawn
 from metrics.frame import Frame
-from metrics.questions import read_question
+from metrics.plan import monthly_targets, planned
 from metrics.select_funnel import p90_age_of_successful_exits
 from metrics.series import Snapshot
 
@@ -24,19 +23,11 @@ WEEK = dt.timedelta(days=7)
 NOTEWORTHY = 2.0
 
 
-def _now(snapshot: Snapshot, frame: Frame) -> dt.datetime:
-    return snapshot.calendar.start_of_day(frame.today)
-
-
-def _ask(snapshot: Snapshot, frame: Frame, key: str, period: Period, **more: str) -> dict:
-    params = frame.params(**more) | {"from": period.start.isoformat(), "to": period.end.isoformat()}
-    return ask(key, params, reader=EVERYBODY, now=_now(snapshot, frame), snapshot=snapshot)
-
-
 def trend(snapshot: Snapshot, frame: Frame) -> dict | None:
-    """Leads that reached MQL by month, and the share of each month's that reached SQL within 90 days.
+    """Entries into MQL by month against plan and the year before, and the share of each month's leads at SQL in 90 days.
 
-    None where no stage carries both milestones. A month whose youngest lead is not yet 90 days old is drawn lighter.
+    None where no stage carries both milestones. A month whose youngest lead is not yet 90 days old is drawn lighter. With
+    fewer than 20 leads in most months a share would be noise: the small form counts those at SQL so far (X13).
     """
     version = snapshot.book.newest
     start, end = version.milestone("mql"), version.milestone("sql")
@@ -44,42 +35,72 @@ def trend(snapshot: Snapshot, frame: Frame) -> dict | None:
         return None
     last = add_months(frame.today.replace(day=1), 1)
     year = Period(add_months(last, -MONTHS), min(last, frame.today + dt.timedelta(days=1)))
-    reached = _ask(snapshot, frame, "first_reach", year, stage=start.key, by="month")["series"]
-    shares = _ask(snapshot, frame, "cohort_conversion", year, stage=start.key, to_stage=end.key, by="month")["series"]
-    by_month = {row["key"]: row for row in shares}
+    then = Period(add_months(year.start, -MONTHS), year.start)
+    pair = {"stage": start.key, "to_stage": end.key, "by": "month"}
+    inflow = _by_month(ask(snapshot, frame, "stage_inflow", period=year, stage=start.key, by="month"))
+    shares = _by_month(ask(snapshot, frame, "cohort_conversion", period=year, **pair))
+    so_far = _by_month(ask(snapshot, frame, "cohort_conversion", period=year, horizon=TO_DATE, **pair))
+    before = _by_month(ask(snapshot, frame, "stage_inflow", period=then, stage=start.key, by="month"))
+    targets = {} if frame.filters else monthly_targets(snapshot, "stage_inflow", start.id)
     rows = []
-    for row in (r for r in reached if r["key"]):
-        share = by_month.get(row["key"], {})
-        month = dt.date.fromisoformat(row["key"])
+    for month, row in inflow.items():
         period = Period(month, min(add_months(month, 1), year.end))
         own = {"from": period.start.isoformat(), "to": period.end.isoformat()}
+        earlier = Period(add_months(month, -MONTHS), add_months(month, 1 - MONTHS))
+        share = shares.get(month, {})
         rows.append(
             {
                 "month": month,
                 "count": row["value"],
+                "plan": planned(targets, Period(month, add_months(month, 1))),
+                "before": before[earlier.start]["value"] if comparable(snapshot, earlier) else None,
                 "share": share.get("value"),
                 "n": share.get("n", 0),
+                "arrived": so_far.get(month, {}).get("numerator", 0),
                 "few": share.get("n", 0) < SMALL,
                 "young": share.get("status") == "immature",
-                "explain": frame.explain_url("first_reach", **own, stage=start.key),
+                "explain": frame.explain_url("stage_inflow", **own, stage=start.key),
                 "explain_share": frame.explain_url("cohort_conversion", **own, stage=start.key, to_stage=end.key),
             }
         )
+    small = sum(row["few"] for row in rows) * 2 > len(rows)
+    compared = any(row["before"] is not None for row in rows)
+    measure = f"those at {end.name} so far" if small else f"% of them at {end.name} within 90 days"
     return {
-        "title": _trend_title(rows, start.name, end.name),
-        "sub": f"Leads that reached {start.name} by month, and % of them at {end.name} within 90 days",
-        "explain": frame.explain_url("first_reach", stage=start.key, by="month"),
+        "title": _small_title(rows, start.name, end.name) if small else _trend_title(rows, start.name, end.name),
+        "sub": f"Entries into {start.name} by month{', – a year before' if compared else ''}; {measure}",
+        "explain": frame.explain_url("stage_inflow", stage=start.key, by="month"),
         "rows": rows,
+        "small": small,
+        "planned": any(row["plan"] is not None for row in rows),
+        "compared": compared,
         "names": (start.name, end.name),
         "chart": drawn(
             "inflow-trend",
             months=[row["month"] for row in rows],
             counts=[row["count"] for row in rows],
-            shares=[None if row["share"] is None else row["share"] * 100 for row in rows],
+            plan=[row["plan"] for row in rows],
+            before=[row["before"] for row in rows],
+            shares=None if small else [None if row["share"] is None else row["share"] * 100 for row in rows],
+            arrived=[row["arrived"] for row in rows],
             firm=[not (row["young"] or row["few"]) for row in rows],
             links=[row["explain"] for row in rows],
+            links_share=[row["explain_share"] for row in rows],
         ),
     }
+
+
+def _by_month(answer: dict) -> dict[dt.date, dict]:
+    """Rows of a series by the first day of their month; what happened at an unknown time has no month."""
+    return {dt.date.fromisoformat(row["key"]): row for row in answer["series"] if row["key"]}
+
+
+def _small_title(rows: list[dict], start: str, end: str) -> str:
+    """Counts over the whole twelve months: what a few leads a month can say."""
+    arrived, n = sum(row["arrived"] for row in rows), sum(row["n"] for row in rows)
+    if not n:
+        return f"No lead has reached {start} in twelve months"
+    return f"{arrived:,} of {n:,} {start}s of 12 months are at {end} so far"
 
 
 def _trend_title(rows: list[dict], start: str, end: str) -> str:
@@ -105,8 +126,7 @@ def ageing(snapshot: Snapshot, frame: Frame) -> dict:
     today = day_number(frame.today)
     rows = []
     for stage in stages:
-        params = {name: value for name, value in frame.params(stage=stage.key).items() if name not in ("from", "to")}
-        question = read_question("stage_balance", params, snapshot=snapshot, now=_now(snapshot, frame), reader=EVERYBODY)
+        question = question_of(snapshot, frame, "stage_balance", at=frame.today.isoformat(), stage=stage.key)
         entered = _entered(snapshot, select(snapshot, question).item)
         ages = today - entered
         edges = np.searchsorted([limit for limit, _ in AGES[:-1]], ages)
@@ -184,7 +204,7 @@ def changes(snapshot: Snapshot, frame: Frame) -> dict:
     found = []
     for stage in [*version.path(), *aside]:
         now, before = (
-            _ask(snapshot, frame, "stage_inflow", period, stage=stage.key)["value"] for period in (week, week.previous())
+            ask(snapshot, frame, "stage_inflow", period=days, stage=stage.key)["value"] for days in (week, week.previous())
         )
         span = {"from": week.start.isoformat(), "to": week.end.isoformat()}
         url = frame.explain_url("stage_inflow", **span, stage=stage.key)

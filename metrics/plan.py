@@ -9,17 +9,23 @@ from metrics.series import Snapshot
 
 
 def monthly_targets(snapshot: Snapshot, metric: str, stage: int | None = None) -> dict[dt.date, int]:
-    """Targets for the whole company by first day of the month. Money in base minor units."""
+    """Targets for the whole company by first day of the month. Money in base minor units.
+
+    All targets of the version are read at once: the dashboard asks for every stage.
+    """
     if not snapshot.book:
         return {}
 
     version = snapshot.book.newest.id
 
     def compute():
-        rows = Target.objects.filter(agreement_id=version, metric=metric, stage_id=stage, segment=None)
-        return dict(rows.values_list("month", "value"))
+        found: dict[tuple[str, int | None], dict[dt.date, int]] = {}
+        rows = Target.objects.filter(agreement_id=version, segment=None)
+        for name, stage_id, month, value in rows.values_list("metric", "stage_id", "month", "value"):
+            found.setdefault((name, stage_id), {})[month] = value
+        return found
 
-    return snapshot.memo(("targets", version, metric, stage), compute)
+    return snapshot.memo(("targets", version), compute).get((metric, stage), {})
 
 
 def planned(targets: dict[dt.date, int], period: Period) -> int | None:

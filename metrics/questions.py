@@ -282,18 +282,18 @@ def name_groups(rows: list[dict], by: str, snapshot: Snapshot) -> list[dict]:
     return sorted(named, key=lambda row: row["key"])
 
 
-def filter_choices() -> dict[str, list[str]]:
-    """Names that the filters of a page may take, by dimension: one query. Retired teams are left out."""
+def filter_choices() -> dict[str, dict[str, int]]:
+    """Names that the filters of a page may take with their ids, by dimension: one query. Retired teams are left out."""
     parts = [
         (_named(name).filter(retired=False) if name == "team" else _named(name))
         .annotate(dimension=Value(name))
-        .values_list("dimension", "word")
+        .values_list("dimension", "word", "id")
         for name in _TABLES
     ]
-    found: dict[str, list[str]] = {name: [] for name in _TABLES}
-    for dimension, name in parts[0].union(*parts[1:], all=True):
-        found[dimension].append(name)
-    return {dimension: sorted(set(names)) for dimension, names in found.items()}
+    found: dict[str, dict[str, int]] = {name: {} for name in _TABLES}
+    for dimension, word, key in sorted(parts[0].union(*parts[1:], all=True)):
+        found[dimension][word] = key
+    return found
 
 
 def _tiers() -> list[str]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from metrics import views, views_console, views_health, views_owner, views_promises, views_two_counts
+from metrics import views, views_board, views_console, views_health, views_owner, views_promises, views_two_counts
 
 urlpatterns = [
     path("console/versions/<int:number>/agree/", views_console.agree, name="console_agree"),
@@ -10,7 +10,9 @@ urlpatterns = [
     path("console/promises/record/", views_promises.record, name="console_promise_record"),
     path("console/promises/record/fill/", views_promises.fill, name="console_promise_fill"),
     path("console/organisation/", views_console.settings, name="console_organisation"),
-    path("", views.dashboard, name="dashboard"),
+    path("", views_board.dashboard, name="dashboard"),
+    path("cards/<slug:name>/", views_board.card, name="card"),
+    path("funnel/pair/", views_board.funnel_pair, name="funnel_pair"),
     path("health/", views_health.health, name="health"),
     path("health/messages/<int:pk>/again/", views_health.message_again, name="health_message_again"),
     path("healthz", views_health.healthz, name="healthz"),

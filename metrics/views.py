@@ -1,88 +1,25 @@
-"""Pages of numbers: the joint dashboard and the explanation of every number."""
+"""The explanation of every number: a drawer, a page and the rows behind it."""
 
 import csv
 import datetime as dt
-import hashlib
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
-from accounts.models import User
 from accounts.permissions import Perm, requires
-from accounts.queries import funnel_owner, standing
+from accounts.queries import standing
 from core.csv_out import safe_cell
 from core.errors import DomainError
-from core.queries import organisation
-from metrics import dashboard as cards
-from metrics import movement
 from metrics.answers import snapshot_for
 from metrics.explain import explain as explain_number
 from metrics.explain import scope_words
-from metrics.frame import FILTERS, Frame, period_choices, read_frame
 from metrics.listing import list_behind
-from metrics.questions import NotApplicable, filter_choices, metric_named, read_question, reader_of
+from metrics.questions import NotApplicable, metric_named, read_question, reader_of
 from metrics.selection import BY_DIMENSION
-from metrics.series import Snapshot, current
 
 PAGE = 50
 EXPORT_LIMIT = 200_000
-CACHE_SECONDS = 3_600
-
-
-@require_safe
-@requires(Perm.SEE_NUMBERS)
-def dashboard(request: HttpRequest) -> HttpResponse:
-    """The joint dashboard: one page, the same numbers for both teams."""
-    snapshot = current()
-    company = organisation()
-    if not snapshot.book:
-        return render(request, "metrics/empty.html", {"company": company})
-    now = dt.datetime.now(dt.UTC)
-    choices = filter_choices()
-    frame = read_frame(snapshot, request.GET, today=snapshot.calendar.day_of(now), choices=choices)
-    # What a board shows depends on the generation, the day and the frame, never on the reader.
-    owner = funnel_owner()
-    shown = (owner.id if owner else 0, snapshot.epoch, snapshot.generation, snapshot.written_at, frame)
-    key = _cache_key(repr(shown))
-    board = cache.get(key)
-    if board is None:
-        board = render_to_string("metrics/board.html", _board(snapshot, frame, owner))
-        cache.set(key, board, CACHE_SECONDS)
-    context = {
-        "board": board,
-        "frame": frame,
-        "periods": [(value, label) for value, label, _ in period_choices(snapshot, frame.today)],
-        "filters": [(name, name.capitalize(), choices[name], dict(frame.filters).get(name)) for name in FILTERS],
-        "more_open": any(name in dict(frame.filters) for name in FILTERS[2:]),
-        "company": company,
-        "written_at": snapshot.written_at,
-        "zone": snapshot.calendar.zone_on(frame.today),
-        "role": _role_words(request.user),
-    }
-    return render(request, "metrics/dashboard.html", context)
-
-
-def _cache_key(text: str) -> str:
-    """Cache keys are short plain ASCII; names of channels may be neither."""
-    return f"board:{hashlib.sha256(text.encode()).hexdigest()}"
-
-
-def _board(snapshot: Snapshot, frame: Frame, owner: User | None) -> dict:
-    return {
-        "owner": str(owner) if owner else "",
-        "frame": frame,
-        "currency": snapshot.currency,
-        "one": cards.one_number(snapshot, frame),
-        "run": cards.profit_run(snapshot, frame),
-        "funnel": cards.funnel(snapshot, frame),
-        "channels": cards.channels(snapshot, frame),
-        "trend": movement.trend(snapshot, frame),
-        "ageing": movement.ageing(snapshot, frame),
-        "changes": movement.changes(snapshot, frame),
-    }
 
 
 def _role_words(user) -> str:

@@ -21,7 +21,10 @@ def _glossary(context) -> dict:
     shared = context.render_context.dicts[0]
     held = shared.get(_HELD)
     if held is None:
-        words = words_in_force(today_for(dt.datetime.now(dt.UTC)))
+        # A page that is kept for everybody brings its words along.
+        words = context.get("glossary")
+        if words is None:
+            words = words_in_force(today_for(dt.datetime.now(dt.UTC)))
         held = shared[_HELD] = {"words": words, "ids": itertools.count(1)}
     return held
 
