@@ -67,6 +67,9 @@ PAGES = {
     "/api/v1/leads/": Perm.SEE_LEADS,
     "/api/v1/deals/": Perm.SEE_LEADS,
     "/api/v1/stages/": Perm.SEE_NUMBERS,
+    "/console/promises/": Perm.SEE_NUMBERS,
+    "/console/promises/record/": Perm.SEE_NUMBERS,
+    "/console/calendars/": Perm.SEE_NUMBERS,
 }
 ROLES = ("administrator", "funnel_owner", "marketing_lead", "sales_lead", "member", "colleague", "viewer")
 
