@@ -8,11 +8,14 @@ import warnings
 
 from celery import Celery
 from celery.platforms import SecurityWarning
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 # Meant for pickled messages, which a root worker would execute; ours are JSON only.
 warnings.filterwarnings("ignore", category=SecurityWarning, message="You're running the worker with superuser")
+
+TRANSPORT_ALIASES["filesystem"] = "config.files_broker:Transport"
 
 app = Celery("tandem", task_cls="core.jobs:Job")
 app.config_from_object("django.conf:settings", namespace="CELERY")
