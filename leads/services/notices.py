@@ -3,14 +3,14 @@
 import datetime as dt
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q
 
 from accounts.models import Membership, Role
 from accounts.queries import funnel_owner, on_day
 from core.bulk_rows import insert_values
 from core.queries import calendar
 from funnel.queries import bound_since, calendars_digest
-from leads.models import Decision, Handoff, Notice, Obligation, PromiseCheck
+from leads.models import Decision, Handoff, Lead, Notice, Obligation, PromiseCheck
 from leads.obligations import soon
 from leads.services.rebuilding import rebuild_leads
 
@@ -20,7 +20,6 @@ BATCH = 2_000
 TOLD_FOR = dt.timedelta(days=7)
 # Decided so, the lead needs no call any more: the promise counts as it is.
 _NO_CALL = (Decision.RECYCLED, Decision.DISQUALIFIED)
-_ASKED = ("entry_id", "lead_id", "promise", "due_at", "team_id", "lead__owner_id", "lead__owner__is_active")
 _WRITTEN = ("entry_id", "lead_id", "promise", "due_at", "team_id", "kind", "user_id")
 _CALLS = (Obligation.Promise.S1, Obligation.Promise.S2)
 
@@ -36,34 +35,39 @@ def give_notices(*, now: dt.datetime) -> int:
 
 
 def _give(kind: str, now: dt.datetime, whom: "_Recipients") -> int:
-    given = 0
-    while True:
-        with transaction.atomic():
-            # Of two workers at once the second one waits here, and then finds that all was told.
-            PromiseCheck.objects.select_for_update().get(id=1)
-            rows = list(_untold(kind, now).values_list(*_ASKED)[:BATCH])
-            notices = [
-                (*row, team, kind, whom.of(kind, owner if active else None, team)) for *row, team, owner, active in rows
-            ]
-            insert_values(Notice, _WRITTEN, notices)
-        given += len(rows)
-        if len(rows) < BATCH:
-            return given
+    near = _near(kind, now)
+    return sum(_tell(kind, near[start : start + BATCH], whom) for start in range(0, len(near), BATCH))
 
 
-def _untold(kind: str, now: dt.datetime) -> QuerySet[Obligation]:
-    """Open obligations in the window of a kind of notice of which nobody was told, most urgent first."""
-    window = Q(due_at__gt=now - TOLD_FOR, due_at__lte=now)
-    if kind == Notice.Kind.REMINDER:
-        longest = max(soon(promise) for promise in Obligation.Promise.values)
-        each = [Q(promise=promise, due_at__lte=now + soon(promise)) for promise in Obligation.Promise.values]
-        window = Q(due_at__gt=now, due_at__lte=now + longest) & Q.create(each, connector=Q.OR)
-    told = Notice.objects.filter(
-        entry_id=OuterRef("entry_id"), promise=OuterRef("promise"), kind=kind, due_at=OuterRef("due_at")
-    )
-    given_up = Handoff.objects.filter(entry_id=OuterRef("entry_id"), decision__in=_NO_CALL)
-    rows = Obligation.objects.filter(window, met_at__isnull=True, excluded="").exclude(Exists(told))
-    return rows.exclude(Exists(given_up), promise__in=_CALLS).order_by("due_at", "id")
+def _near(kind: str, now: dt.datetime) -> list[tuple]:
+    """Open obligations in the window of a kind of notice, most urgent first: entry, lead, promise, due time, team."""
+    longest = max(soon(promise) for promise in Obligation.Promise.values)
+    window = (now - TOLD_FOR, now) if kind == Notice.Kind.ESCALATION else (now, now + longest)
+    rows = Obligation.objects.filter(met_at__isnull=True, excluded="", due_at__gt=window[0], due_at__lte=window[1])
+    found = rows.order_by("due_at", "id").values_list("entry_id", "lead_id", "promise", "due_at", "team_id")
+    return [row for row in found if row[3] - now <= soon(row[2])]
+
+
+def _tell(kind: str, near: list[tuple], whom: "_Recipients") -> int:
+    """Write down who is told of those in the list of which nobody was told yet.
+
+    The lists are asked for by their ids: on a table that has just grown PostgreSQL would plan a join of its own badly.
+    """
+    entries = [row[0] for row in near]
+    with transaction.atomic():
+        # Of two workers at once the second one waits here, and then finds that all was told.
+        PromiseCheck.objects.select_for_update().get(id=1)
+        told = set(Notice.objects.filter(entry_id__in=entries, kind=kind).values_list("entry_id", "promise", "due_at"))
+        new = [row for row in near if (row[0], row[2], row[3]) not in told]
+        if not new:
+            return 0
+        gone = Handoff.objects.filter(entry_id__in=[row[0] for row in new], decision__in=_NO_CALL)
+        given_up = set(gone.values_list("entry_id", flat=True))
+        new = [row for row in new if row[2] not in _CALLS or row[0] not in given_up]
+        leads = Lead.objects.filter(id__in={row[1] for row in new}, owner__is_active=True)
+        owners = dict(leads.values_list("id", "owner_id"))
+        insert_values(Notice, _WRITTEN, [(*row, kind, whom.of(kind, owners.get(row[1]), row[4])) for row in new])
+    return len(new)
 
 
 class _Recipients:
