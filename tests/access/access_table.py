@@ -109,6 +109,8 @@ PAGES = {
     "my_day_count": look(WORK),
     "my_day_done": act(WORK, on="task"),
     "my_day_mails": act(WORK),
+    "card": look(NUMBERS, name="funnel"),
+    "funnel_pair": look(NUMBERS),
     "two_counts": look(NUMBERS),
     "two_counts_csv": look(LEADS),
     "review_issues": look(NUMBERS),
@@ -204,9 +206,9 @@ API = {
     "api-deals": rest(post=201),
     "api-deal": rest(patch=200, on="deal"),
     "api-lead-contacts": take(422, on="lead"),
-    "api-handoffs": rest(),
-    "api-handoff": rest(on="handoff"),
-    "api-due-times": rest(),
+    "api-handoffs": ask(LEADS),
+    "api-handoff": ask(LEADS, on="handoff"),
+    "api-due-times": ask(LEADS),
     **{
         f"api-handoff-{step}": take(422, on="handoff")
         for step in ("decision", "contest", "ruling", "feedback", "pauses", "exclusions")

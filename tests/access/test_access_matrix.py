@@ -84,7 +84,9 @@ def promised(name: str, who: str, method: str, whose: str = "", visibility: str 
         return 403
     if method not in row.answers:
         return 405
-    if method != "OPTIONS" and not sees(who, row.on, whose, visibility):
+    if method == "OPTIONS":
+        return row.answers[method]
+    if not sees(who, row.on, whose, visibility):
         return 404
     if row.only is not None and who not in row.only:
         return 403
