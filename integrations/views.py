@@ -44,6 +44,9 @@ def _place(job: ImportJob) -> str:
         return reverse("import_file", args=[job.uuid])
     if job.work:
         return reverse("import_preview" if job.work == Work.CHECK else "import_values", args=[job.uuid])
+    if job.step == 2 and job.questions is not None:
+        # Read in the background: on to what was found, not back to the columns.
+        return reverse("import_values" if job.questions["items"] else "import_preview", args=[job.uuid])
     name = {2: "import_columns", 3: "import_values"}.get(job.step, "import_preview")
     return reverse(name if job.preview is not None or job.step < 4 else "import_columns", args=[job.uuid])
 

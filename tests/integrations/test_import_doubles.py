@@ -133,3 +133,20 @@ def test_what_has_moved_on_is_not_decided_any_more(client, job):
     assert client.post(f"/import/{job.uuid}/doubles/", {"what": "all"}).url == f"/import/{job.uuid}/"
     job.refresh_from_db()
     assert job.left_out == []
+
+
+@pytest.mark.parametrize(("stage", "place"), [("mql", "preview"), ("Talking", "values")])
+def test_a_file_read_in_the_background_goes_on_where_it_belongs(client, people, stages, monkeypatch, stage, place):
+    """A long file is read by the worker: afterwards the page goes on to what was found, not back to the columns."""
+    from integrations import services
+
+    monkeypatch.setattr(services, "INLINE_ROWS", 0)
+    client.force_login(people["marketing_lead"], backend="django.contrib.auth.backends.ModelBackend")
+    text = f"id,stage,created\nA,{stage},2026-03-01\n"
+    client.post("/import/", {"file": SimpleUploadedFile("l.csv", text.encode()), "entity": "lead", "source": "long"})
+    job = ImportJob.objects.get()
+    services.set_mapping(job=job, mapping=job.mapping)
+    services.start(job=job, work="scan")
+    assert job.state == "waiting"
+    running.run_job(job.id)
+    assert client.get(f"/import/{job.uuid}/progress/").headers["HX-Redirect"] == f"/import/{job.uuid}/{place}/"
