@@ -16,7 +16,7 @@ from funnel.forms_promises import PromiseForm, TermsForm, is_key, lead_values
 from funnel.models import HandoffField, Promise, PromiseKey, Terms
 from funnel.promises import MARKETING, SALES, USUAL_FLOOR, PromiseBook, PromiseLine, beside, book_of, percent, sentence
 from funnel.queries import working_hours
-from funnel.views.frame import Shown, shown, the_draft
+from funnel.views.frame import Shown, shown, the_draft, today
 
 _OTHER = {MARKETING: "sales", SALES: "marketing"}
 
@@ -52,7 +52,7 @@ def _page(
 
 def sides(book: PromiseBook, currency: str, *, editable: bool = False, refused: PromiseForm | None = None) -> list[dict]:
     """Both sides' promises by key, sentences with the other unit beside; the same for both."""
-    day = working_hours(team_id=None).parts[-1][1].day_seconds
+    day = working_hours(team_id=None).on(today()).day_seconds
     ids = _ids(book) if editable else {}
     found = []
     for side in (MARKETING, SALES):
