@@ -4,6 +4,7 @@ Lookups start from visible_leads and visible_deals, so what a person may not see
 """
 
 import datetime as dt
+from collections.abc import Callable
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -83,6 +84,23 @@ def _created(taken: Taken) -> int:
     return 201 if taken.outcome == "created" else 200
 
 
+def _take(request, one: Callable[[object, Context], tuple[Taken, int]], answer: Callable[[Taken, int], Response]):
+    """Take one object or many, once per Idempotency-Key; `answer` is that of a single one."""
+
+    def work() -> Response:
+        if is_many(request):
+            return take_many(request, one)
+        return answer(*one(object_body(request), Context()))
+
+    return run(request, work)
+
+
+def _stored(taken: Taken, row, output, route: str) -> Response:
+    """What became of a lead or a deal: the row as it stands now, its version and its address."""
+    headers = {"ETag": etag(row.version), "Location": reverse(route, args=[row.pk])}
+    return Response({"outcome": taken.outcome, **output(row).data}, status=_created(taken), headers=headers)
+
+
 def _query(name: str, description: str) -> OpenApiParameter:
     return OpenApiParameter(name, str, OpenApiParameter.QUERY, description=description)
 
@@ -122,16 +140,10 @@ class LeadList(LeadsView):
             taken = upsert_lead(data=checked(LeadInput, item), actor=request.user, context=context)
             return taken, taken.row.id
 
-        def work() -> Response:
-            if is_many(request):
-                return take_many(request, one)
-            taken, pk = one(object_body(request), Context())
-            lead = Lead.objects.select_related(*_LEAD_RELATED).get(id=pk)
-            body = {"outcome": taken.outcome, **LeadOutput(lead).data}
-            headers = {"ETag": etag(lead.version), "Location": reverse("api-lead", args=[pk])}
-            return Response(body, status=_created(taken), headers=headers)
+        def answer(taken: Taken, pk: int) -> Response:
+            return _stored(taken, Lead.objects.select_related(*_LEAD_RELATED).get(id=pk), LeadOutput, "api-lead")
 
-        return run(request, work)
+        return _take(request, one, answer)
 
 
 def _filtered(leads: QuerySet[Lead], asked) -> QuerySet[Lead]:
@@ -221,16 +233,10 @@ class DealList(LeadsView):
             taken = upsert_deal(data=checked(DealInput, item), actor=request.user, context=context)
             return taken, taken.row.id
 
-        def work() -> Response:
-            if is_many(request):
-                return take_many(request, one)
-            taken, pk = one(object_body(request), Context())
-            deal = Deal.objects.select_related(*_DEAL_RELATED).get(id=pk)
-            body = {"outcome": taken.outcome, **DealOutput(deal).data}
-            headers = {"ETag": etag(deal.version), "Location": reverse("api-deal", args=[pk])}
-            return Response(body, status=_created(taken), headers=headers)
+        def answer(taken: Taken, pk: int) -> Response:
+            return _stored(taken, Deal.objects.select_related(*_DEAL_RELATED).get(id=pk), DealOutput, "api-deal")
 
-        return run(request, work)
+        return _take(request, one, answer)
 
 
 class DealDetail(LeadsView):
@@ -277,14 +283,11 @@ class TouchList(LeadsView):
             taken = take_touch(data=checked(TouchInput, item), actor=request.user, context=context)
             return taken, taken.row.id
 
-        def work() -> Response:
-            if is_many(request):
-                return take_many(request, one)
-            taken, pk = one(object_body(request), Context())
+        def answer(taken: Taken, pk: int) -> Response:
             touch = Touch.objects.select_related("channel", "campaign", "content").get(id=pk)
             return Response({"outcome": taken.outcome, **TouchOutput(touch).data}, status=_created(taken))
 
-        return run(request, work)
+        return _take(request, one, answer)
 
 
 class StageChangeList(LeadsView):

@@ -85,13 +85,16 @@ def test_the_list_of_keys_is_complete_and_each_key_does_what_it_says(open_page):
     lead = first_lead(stage__key="sql")
     board, detail = "/leads/?view=board&is=open", f"/leads/{lead.pk}/"
     active = "document.activeElement."
+    filled = "document.querySelectorAll('[data-stage]:has([data-open])')"
     # keys -> page, keys pressed before, what must hold afterwards
     probes = {
         ("/",): ("/leads/", "", f"{active}id === 'seek'"),
         ("g", "d"): ("/leads/", "", "location.pathname === '/'"),
         ("g", "l"): ("/", "", "location.pathname === '/leads/'"),
+        ("g", "m"): ("/", "", "location.pathname === '/my-day/'"),
+        ("g", "r"): ("/", "", "location.pathname === '/review/'"),
         ("j", "k"): ("/leads/", "j", f"{active}closest('[data-row]') === document.querySelectorAll('[data-row]')[0]"),
-        ("h", "l"): (board, "j", f"{active}closest('[data-stage]') === document.querySelectorAll('[data-stage]')[1]"),
+        ("h", "l"): (board, "j", f"{active}closest('[data-stage]') === {filled}[1]"),
         ("Enter",): ("/leads/", "j", "document.querySelector('#panel:popover-open') !== null"),
         ("x",): ("/leads/", "j", "document.querySelectorAll('[data-pick]:checked').length === 1"),
         ("m",): (detail, "", "document.getElementById('ask').open"),
