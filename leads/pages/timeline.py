@@ -10,6 +10,7 @@ from campaigns.models import Campaign, Channel
 from funnel.book import Book
 from funnel.models import Region, Segment
 from leads.models import CONTACT_KINDS, LeadEvent, Note, Origin, Precision, Tag, Touch
+from leads.pages.handoff_words import words_of_step
 from leads.timeline import TAG
 
 SHORT = 60
@@ -167,6 +168,10 @@ def _event_item(event: LeadEvent, book: Book, names, lead_id: int) -> Item:
             item.text = f"{event.lead.contact or event.lead} was merged into this lead"
         case LeadKind.LEAD_VOIDED:
             item.text = "Taken out of every number"
+        case _ if (step := words_of_step(event)) is not None:
+            item.side, item.text = step.side, step.text
+            item.tab = step.side if step.side in TABS else "stage"
+            item.detail = _reason(version, event.reason) if event.kind != LeadKind.WAIVED else ""
     if event.lead_id != lead_id and event.kind != LeadKind.MERGED:
         item.detail = " · ".join(part for part in (item.detail, f"of merged lead {event.lead_id}") if part)
     if event.note_id:
