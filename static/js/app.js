@@ -149,7 +149,7 @@
     '?': () => byId('keys-button')
   };
   // Two keys after each other: g, then the place.
-  const PLACES = { d: '/', l: '/leads/', m: '/my-day/', r: '/review/' };
+  const PLACES = { d: '/', l: '/leads/', m: '/my-day/' };
   let started = -Infinity;
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
