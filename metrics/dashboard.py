@@ -163,6 +163,7 @@ def profit_run(snapshot: Snapshot, frame: Frame) -> dict:
         ),
         "rows": _month_rows(frame, days, actual, plan, before),
         "planned": any(value is not None for value in plan),
+        "drawn": any(value for values in (actual, plan, before) for value in values),
         "before_label": frame.before_label if reaches else "",
     }
 

@@ -72,6 +72,7 @@ def trend(snapshot: Snapshot, frame: Frame) -> dict | None:
         "explain": frame.explain_url("stage_inflow", stage=start.key, by="month"),
         "rows": rows,
         "small": small,
+        "drawn": any(row["count"] or row["plan"] or row["before"] or row["n"] for row in rows),
         "planned": any(row["plan"] is not None for row in rows),
         "compared": compared,
         "names": (start.name, end.name),
@@ -144,6 +145,7 @@ def ageing(snapshot: Snapshot, frame: Frame) -> dict:
     return {
         "title": _ageing_title(rows),
         "sub": "Leads in each stage today, by days in it",
+        "drawn": any(row["total"] for row in rows),
         "ages": [label for _, label in AGES],
         "rows": rows,
         "explain": frame.explain_today_url("stage_balance"),
@@ -170,6 +172,8 @@ def _ageing_title(rows: list[dict]) -> str:
     named = [row for row in rows if row["stalled"] and row["total"] >= SMALL]
     if not named:
         total = sum(row["total"] for row in rows)
+        if not total:
+            return "No lead is open"
         return f"{total:,} lead{'s are' if total != 1 else ' is'} open; none waits unusually long"
     worst = max(named, key=lambda row: row["stalled"])
     return f"{worst['stalled']:,} of {worst['total']:,} wait longer than usual in {worst['stage'].name}"

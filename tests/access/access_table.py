@@ -109,7 +109,7 @@ PAGES = {
     "my_day_count": look(WORK),
     "my_day_done": act(WORK, on="task"),
     "my_day_mails": act(WORK),
-    "card": look(NUMBERS, name="funnel"),
+    "card": look(NUMBERS, act="funnel"),
     "funnel_pair": look(NUMBERS),
     "two_counts": look(NUMBERS),
     "two_counts_csv": look(LEADS),

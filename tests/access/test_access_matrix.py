@@ -33,7 +33,7 @@ ROUTES = dict(routes())
 
 def address(world: World, name: str, whose: str) -> str:
     row = TABLE[name]
-    path = "/" + ROUTES[name].replace("<slug:act>", row.act)
+    path = "/" + re.sub("<slug:(act|name)>", lambda found: row.act or found[0], ROUTES[name])
     return re.sub(r"<[^>]+>", lambda _: str(world.thing(row.on, whose)), path)
 
 
