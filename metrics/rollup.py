@@ -129,11 +129,15 @@ def _plan() -> Round:
     notes = list(StaleNote.objects.order_by("id").values_list("id", "lead_id", "day")[:MAX_NOTES])
     whole = {day for _, lead, day in notes if lead is None}
     round_ = Round(whole=set(sorted(whole)[:MAX_DAYS]))
+    if round_.whole:
+        # All notes of these days, also those further back: a file of many chunks leaves one per chunk and day, and a day that
+        # kept some of them would be recomputed once for every so many.
+        on_days = StaleNote.objects.filter(day__in=round_.whole).order_by("id")
+        round_.note_ids = list(on_days.values_list("id", flat=True))
+        return round_
     leads: set[int] = set()
     for note, lead, day in notes:
-        if day in round_.whole:
-            round_.note_ids.append(note)
-        elif lead is not None and day not in whole and (lead in leads or len(leads) < MAX_LEADS) and not round_.whole:
+        if lead in leads or len(leads) < MAX_LEADS:
             leads.add(lead)
             round_.patches[day].add(lead)
             round_.note_ids.append(note)
@@ -147,6 +151,7 @@ def _compute(round_: Round) -> Written:
     reading = Reading()
     days = sorted(round_.whole | set(round_.patches))
     leads = sorted(set().union(*round_.patches.values()))
+    wanted = np.array(leads, np.int64)
     written: Written = []
     for kind in KINDS:
         stored = {
@@ -167,7 +172,10 @@ def _compute(round_: Round) -> Written:
             else:
                 # Every lead of the round was read for every day of it, so all their rows of the day are replaced.
                 old = unpack(payload) if payload is not None else empty(kind)
-                rows = join(kind, [without(old, np.array(leads, np.int64)), patched.get(number, empty(kind))])
+                others = without(old, wanted)
+                if number not in patched and len(others["lead"]) == len(old["lead"]):
+                    continue  # most kinds of most days: nothing of these leads was or is there
+                rows = join(kind, [others, patched.get(number, empty(kind))])
             if generation is None and not len(rows["lead"]):
                 continue
             packed = pack(kind, rows)

@@ -154,10 +154,14 @@ def join(kind: str, parts: list[Columns]) -> dict[str, np.ndarray]:
     }
 
 
-def without(columns: Columns, leads: np.ndarray) -> dict[str, np.ndarray]:
-    """The rows whose lead is not among `leads`."""
-    keep = ~np.isin(columns["lead"], leads)
-    return {name: array[keep] for name, array in columns.items()}
+def without(columns: Columns, leads: np.ndarray) -> Columns:
+    """The rows whose lead is not among `leads`, which are sorted."""
+    here = columns["lead"]
+    if not len(here) or not len(leads):
+        return columns
+    spot = np.minimum(np.searchsorted(leads, here), len(leads) - 1)
+    keep = leads[spot] != here
+    return columns if keep.all() else {name: array[keep] for name, array in columns.items()}
 
 
 def pack(kind: str, columns: Columns) -> bytes:
