@@ -7,6 +7,7 @@ transaction. Callers hold the leads' locks (leads.locks), so that no concurrent 
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 
 from accounts.queries import TeamHistory, team_history
 from core.bulk_rows import insert_rows, insert_values, update_values
@@ -184,6 +185,8 @@ def _store(leads, states: dict[int, LeadState], old_stays, roots: dict[int, int]
         before = old_stays[lead_id]
         after = {} if pointer is not None else {s.opening_event_id: s for s in state.stays}
         journey_days = {_first_day(before.values()), _first_day(after.values())} - {None}
+        # Rows of detours say when the lead next reached each stage, so they too change with what comes after them.
+        journey_days |= _detour_days(before.values()) | _detour_days(after.values())
         for event_id in before.keys() | after.keys():
             if before.get(event_id) == after.get(event_id):
                 continue
@@ -229,6 +232,12 @@ def _store_tags(states: dict[int, LeadState]) -> None:
 
 def _first_day(stays) -> dt.date | None:
     return min(((s.position, s.entered_day) for s in stays), default=(0, None))[1]
+
+
+def _detour_days(stays) -> set[dt.date]:
+    """Days on which the lead was set aside: the entries after a stay that ended so."""
+    ordered = sorted(stays, key=lambda stay: stay.position)
+    return {later.entered_day for stay, later in pairwise(ordered) if stay.exit_kind == StageEntry.Exit.DETOUR}
 
 
 def _attribute(name: str, value: str):
