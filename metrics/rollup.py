@@ -130,8 +130,8 @@ def _plan() -> Round:
     whole = {day for _, lead, day in notes if lead is None}
     round_ = Round(whole=set(sorted(whole)[:MAX_DAYS]))
     if round_.whole:
-        # All notes of these days, also those further back: a file of many chunks leaves one per chunk and day, and a day that
-        # kept some of them would be recomputed once for every so many.
+        # All notes of these days, also those further back: a file of many chunks leaves one per chunk and day, and a day
+        # that kept some of them would be recomputed once for every so many.
         on_days = StaleNote.objects.filter(day__in=round_.whole).order_by("id")
         round_.note_ids = list(on_days.values_list("id", flat=True))
         return round_
@@ -153,17 +153,13 @@ def _compute(round_: Round) -> Written:
     leads = sorted(set().union(*round_.patches.values()))
     wanted = np.array(leads, np.int64)
     written: Written = []
+    segments = Segment.objects.filter(day__in=days).values_list("kind", "day", "generation", "payload")
+    stored = {(kind, day): (generation, payload) for kind, day, generation, payload in segments}
     for kind in KINDS:
-        stored = {
-            day: (generation, payload)
-            for day, generation, payload in Segment.objects.filter(kind=kind, day__in=days).values_list(
-                "day", "generation", "payload"
-            )
-        }
         whole = READERS[kind](sorted(round_.whole), None, reading) if round_.whole else {}
         patched = READERS[kind](sorted(round_.patches), leads, reading) if round_.patches else {}
         for day in days:
-            generation, payload = stored.get(day, (None, None))
+            generation, payload = stored.get((kind, day), (None, None))
             number = day_number(day)
             if day in round_.whole:
                 rows = whole.get(number, empty(kind))
