@@ -76,7 +76,7 @@ def comparable(snapshot: Snapshot, period: Period) -> bool:
 def gap_reason(snapshot: Snapshot) -> str:
     """Why there is nothing to compare with."""
     first = records_from(snapshot)
-    return f"Not known: the records begin on {first.day} {first:%B %Y}" if first else "Nothing is recorded yet"
+    return f"Nothing to compare with: the records begin on {first.day} {first:%B %Y}" if first else "Nothing is recorded yet"
 
 
 def one_number(snapshot: Snapshot, frame: Frame) -> dict:

@@ -160,7 +160,7 @@ def test_before_the_records_begin_is_unknown_not_nothing(signed_in, history):
     history(1)
     for name in ("one", "channels"):
         card = words_of(signed_in.get(f"/cards/{name}/?period=year"))
-        assert "Not known: the records begin on 2 March 2026" in card
+        assert "Nothing to compare with: the records begin on 2 March 2026" in card
     assert "Last year" not in words_of(signed_in.get("/cards/funnel/?period=year"))
 
 
