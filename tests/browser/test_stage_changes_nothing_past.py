@@ -54,13 +54,15 @@ def test_a_renamed_and_moved_stage_leaves_every_past_number_as_it_was(open_page,
     admin.get_by_role("button", name="Save in the draft").click()
     names = admin.locator("main tbody a").all_inner_texts()
     admin.get_by_role("button", name="Move Taken on down").click()
-    assert admin.locator("main tbody a").all_inner_texts() != names
+    moved = "n => [...document.querySelectorAll('main tbody a')].map((a) => a.innerText).join() !== n"
+    admin.wait_for_function(moved, arg=",".join(names))
     admin.goto(f"{site}/console/")
     admin.get_by_role("button", name="Ask for agreement").click()
+    admin.get_by_text(f"Version {number} waits for agreement").wait_for()
     for who, mine in ((MARKETING, "marketing"), (SALES, "sales")):
         lead = open_page(f"/console/versions/{number}/agree/", who=who)
         lead.get_by_role("button", name=f"Sign for {mine}").click()
-        assert lead.get_by_role("button", name=f"Sign for {mine}").count() == 0
+        lead.get_by_role("button", name=f"Sign for {mine}").wait_for(state="detached")
     admin.goto(f"{site}/console/versions/{number}/agree/")
     with django_db_blocker.unblock():
         # From today, so that its numbers are asked of a funnel that has the new order.
