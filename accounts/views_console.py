@@ -20,7 +20,7 @@ from accounts.inviting import hand_over
 from accounts.models import ApiToken, Invite, Membership, Team, User
 from accounts.permissions import Perm, public, requires
 from accounts.queries import on_day, today_for
-from core.mail import mail_is_set_up, send_mail
+from core.mail import SealBroken, mail_is_set_up, send_mail
 from core.models import MailSettings
 from core.queries import calendar, organisation
 
@@ -221,6 +221,8 @@ def test_mail(request: HttpRequest) -> HttpResponse:
         return redirect("console_mail")
     try:
         send_mail(to=request.user.email, subject="Test mail from Tandem", text="Mail from Tandem reaches you.\n")
+    except SealBroken as error:
+        messages.error(request, str(error))
     except smtplib.SMTPAuthenticationError:
         messages.error(request, "The mail server refused the user name or the password.")
     except (OSError, smtplib.SMTPException) as error:

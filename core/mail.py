@@ -59,9 +59,7 @@ def _way_out() -> tuple[BaseEmailBackend, str]:
         return get_connection(), settings.DEFAULT_FROM_EMAIL
     password = unseal(row.sealed_password)
     if password is None:
-        raise SealBroken(
-            "The stored password belongs to another SECRET_KEY. Type it again on the console's mail page."
-        )
+        raise SealBroken("The stored password belongs to another SECRET_KEY. Type it again on the console's mail page.")
     connection = get_connection(
         _SMTP,
         host=row.host,
