@@ -70,6 +70,7 @@ def take(post, **more) -> Row:
 PAGES = {
     "dashboard": look(NUMBERS),
     "health": look(NUMBERS),
+    "health_message_again": act(ADMIN, on="message"),
     "owner": look(NUMBERS),
     "explain": look(NUMBERS, on="metric"),
     "explain_csv": look(LEADS, on="metric"),
@@ -136,6 +137,9 @@ CONSOLE = {
     "console_words": look(NUMBERS),
     "console_word": look(NUMBERS, on="word"),
     "console_margins": look(NUMBERS),
+    "console_promises": look(NUMBERS),
+    "console_promise_record": look(NUMBERS),
+    "console_calendars": look(NUMBERS),
     "console_targets": Row({"GET": NUMBERS, "HEAD": NUMBERS, "POST": ADMIN}, {"GET": 200, "HEAD": 200, "POST": 302}),
     "console_set_up": act(ADMIN),
     "console_draft": act(ADMIN),
@@ -154,6 +158,15 @@ CONSOLE = {
     "console_word_new": form(ADMIN, body=EMPTY),
     "console_word_edit": act(ADMIN, 422, on="word"),
     "console_word_remove": act(ADMIN, on="word"),
+    "console_promise": act(ADMIN, 422, on="promise_key", body={"days": "none"}),
+    "console_promise_remove": act(ADMIN, on="promise"),
+    "console_promise_values": act(ADMIN, 422),
+    "console_promise_terms": act(ADMIN, 422),
+    "console_promise_fill": act(ADMIN),
+    "console_hours": act(ADMIN, 422),
+    "console_hours_drop": act(ADMIN, on="hours"),
+    "console_holidays": act(ADMIN, 422),
+    "console_holiday_remove": act(ADMIN, on="holiday"),
     "console_margin_new": act(ADMIN, 422),
     "console_margin_remove": act(ADMIN, on="margin"),
     "console_organisation": form(ADMIN),
@@ -225,7 +238,7 @@ OPEN = {
     "sign_out": Row({}, {"POST": SIGN_IN, "OPTIONS": 200}),
     "invite": Row({}, dict.fromkeys(READS, 200) | {"POST": 422}, on="secret", body=EMPTY),
     "first": Row({}, dict.fromkeys((*READS, "POST"), SIGN_IN)),  # only while there is no company
-    "healthz": Row({}, dict.fromkeys(READS, 200)),
+    "healthz": Row({}, dict.fromkeys(READS, 503)),  # nothing but the web runs here
     "api/v1/": Row({}, dict.fromkeys(METHODS, 404)),  # what is not there
 }
 # Who has signed in needs no page to do so.

@@ -9,8 +9,11 @@ from django.test import Client
 from accounts import services as accounts
 from accounts.models import Membership, Role, Side, Team, User
 from campaigns import services as campaigns
+from core.models import OutgoingMessage
+from core.outbox import queue_message
 from core.services import set_up_organisation
 from funnel import services as funnel
+from funnel.business_time import Window
 from funnel.models import Agreement, Stage
 from integrations import uploads
 from integrations.services import upload
@@ -159,6 +162,11 @@ def _add_console(world: World) -> None:
     now = dt.datetime.now(dt.UTC)
     invite, secret = accounts.invite_person(email="new@example.com", role=Role.VIEWER, team=None, now=now, actor=admin)
     person = world.people["colleague"]
+    soon = now.date() + dt.timedelta(days=30)
+    monday = Window(weekday=0, opens=dt.time(9), closes=dt.time(17))
+    hours = funnel.set_hours(team=None, from_day=soon, tz="Europe/Berlin", windows=[monday], today=now.date(), actor=admin)
+    (holiday,) = funnel.add_holidays(team=None, days=[(soon, "Fair")], today=now.date(), actor=admin)
+    queue_message(key="test", kind="reminder", to="a@example.com", subject="s", text="t", now=now)
     world.things |= {
         "company": {"": leads.ensure_company(name="member GmbH").pk},
         "version": {"": Agreement.objects.get(number=1).number},
@@ -166,6 +174,11 @@ def _add_console(world: World) -> None:
         "word": {"": "mql"},
         "reason": {"": draft.reasons.order_by("id").first().pk},
         "margin": {"": rate.pk},
+        "promise": {"": draft.promises.order_by("id").first().pk},
+        "promise_key": {"": "S3"},
+        "hours": {"": hours.pk},
+        "holiday": {"": holiday.pk},
+        "message": {"": OutgoingMessage.objects.get().pk},
         "invite": {"": invite.pk},
         "secret": {"": secret},
         "person": {"": person.pk},
