@@ -200,7 +200,7 @@ def test_axe_finds_nothing_on_the_board_and_the_forms_of_tags(open_page, axe, th
         page = open_page(path, width=width, color_scheme=theme)
         assert axe(page) == {}, path
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-        page.context.close()
+        page.close()
 
 
 def test_twenty_more_cards_come_below_those_there(open_page):

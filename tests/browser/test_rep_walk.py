@@ -117,4 +117,4 @@ def test_the_list_of_keys_is_complete_and_each_key_does_what_it_says(open_page):
         for key in (*first, *keys):
             page.keyboard.press("Escape" if key == "Esc" else key)
         until(page, holds)
-        page.context.close()
+        page.close()
