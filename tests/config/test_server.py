@@ -65,7 +65,8 @@ def test_the_server_starts_answers_and_stops_with_everything_it_started(tmp_path
                 said = (tmp_path / "log").read_text()
                 assert process.poll() is None and time.monotonic() < deadline, said
                 time.sleep(0.2)
-            assert status_of(port, "/sign-in/") == 200
+            # Nobody is there yet: the sign-in leads to the first page, which asks for the code that the server printed.
+            assert (status_of(port, "/sign-in/"), status_of(port, "/start/first/")) == (302, 200)
             # The clock's and the worker's first sign of life come with the first tick of the jobs.
             deadline = time.monotonic() + 90
             while status_of(port, "/healthz") != 200:
