@@ -1,6 +1,7 @@
 """The console in Chromium: a draft, both leads in turn, in force; every page light, dark, on a phone and without script."""
 
 import pytest
+from playwright.sync_api import expect
 
 from accounts.models import User
 from funnel.models import Agreement
@@ -15,10 +16,10 @@ def test_a_word_opens_its_meaning_and_escape_closes_it(open_page, axe):
     page = open_page("/console/stages/", who=MARKETING)
     page.get_by_role("button", name="MQL", exact=True).first.click()
     meaning = page.get_by_text("Meets the signed criteria")
-    assert meaning.first.is_visible()
+    expect(meaning.first).to_be_visible()
     assert axe(page) == {}
     page.keyboard.press("Escape")
-    assert not meaning.first.is_visible()
+    expect(meaning.first).not_to_be_visible()
 
 
 def test_wrong_input_says_what_is_wrong(open_page, axe, site, django_db_blocker):
@@ -28,14 +29,14 @@ def test_wrong_input_says_what_is_wrong(open_page, axe, site, django_db_blocker)
     page.get_by_label("Name").fill("Second MQL")
     page.get_by_label("Milestone").select_option("mql")
     page.get_by_role("button", name="Add to the draft").click()
-    assert page.get_by_text("Each is given once.").first.is_visible()
+    expect(page.get_by_text("Each is given once.").first).to_be_visible()
     assert page.get_by_label("Name").input_value() == "Second MQL"
     assert axe(page) == {}
     page.goto(f"{site}/console/targets/")
     page.get_by_text("Paste from a spreadsheet").click()
     page.get_by_label("The table as copied").fill("1\t2\nx\t3")
     page.get_by_role("button", name="Save in the draft").click()
-    assert page.get_by_text("Nothing was saved.").is_visible()
+    expect(page.get_by_text("Nothing was saved.")).to_be_visible()
     assert axe(page) == {}
     with django_db_blocker.unblock():
         drop_draft(draft=draft, actor=None)
@@ -50,23 +51,24 @@ def test_a_change_goes_through_both_teams(open_page, site, django_db_blocker, sc
 
     admin = open_page("/console/", who=ADMIN, **look)
     admin.get_by_role("button", name=f"Draft version {number}").click()
+    expect(admin.get_by_text(f"Draft of version {number}")).to_be_visible()
     admin.goto(f"{site}/console/stages/sal/")
     admin.get_by_label("Name").fill(word)
     admin.get_by_role("button", name="Save in the draft").click()
-    assert admin.get_by_role("link", name=word).is_visible()
+    expect(admin.get_by_role("link", name=word)).to_be_visible()
     admin.goto(f"{site}/console/")
     admin.get_by_role("button", name="Ask for agreement").click()
-    assert admin.get_by_text(f"Version {number} waits for agreement").is_visible()
+    expect(admin.get_by_text(f"Version {number} waits for agreement")).to_be_visible()
 
     for who, mine, other in ((MARKETING, "marketing", "sales"), (SALES, "sales", "marketing")):
         lead = open_page(f"/console/versions/{number}/agree/", who=who, **look)
-        assert lead.get_by_role("cell", name=word).is_visible()
+        expect(lead.get_by_role("cell", name=word)).to_be_visible()
         assert lead.get_by_role("button", name=f"Sign for {other}").count() == 0
         lead.get_by_role("button", name=f"Sign for {mine}").click()
-        assert lead.get_by_role("button", name=f"Sign for {mine}").count() == 0
+        expect(lead.get_by_role("button", name=f"Sign for {mine}")).to_have_count(0)
 
     admin.goto(f"{site}/console/versions/{number}/agree/")
-    assert admin.get_by_text("Both teams have agreed").is_visible()
+    expect(admin.get_by_text("Both teams have agreed")).to_be_visible()
     if not script:
         # The first walk's version begins tomorrow; a version starts after the one before.
         day = admin.get_by_label("In force from")
@@ -74,5 +76,4 @@ def test_a_change_goes_through_both_teams(open_page, site, django_db_blocker, sc
             last = Agreement.objects.get(number=number - 1).from_day
         day.fill(last.replace(year=last.year + 1).isoformat())
     admin.get_by_role("button", name="Put in force").click()
-    admin.goto(f"{site}/console/")
-    assert admin.get_by_role("row", name=f"Version {number} In force").is_visible()
+    expect(admin.get_by_role("row", name=f"Version {number} In force")).to_be_visible()
