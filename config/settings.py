@@ -290,7 +290,6 @@ CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = read_list("CSRF_TRUSTED_ORIGINS", [])
 
-
 # --- the web ------------------------------------------------------------------------------------------------
 
 # Loopback is always allowed: health checks of a container ask there.
@@ -338,10 +337,7 @@ else:
     WHITENOISE_USE_FINDERS = True
     STATIC_STORAGE = "django.contrib.staticfiles.storage.StaticFilesStorage"
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": UPLOAD_DIR},
-    },
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": UPLOAD_DIR}},
     "staticfiles": {"BACKEND": STATIC_STORAGE},
 }
 

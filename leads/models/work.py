@@ -19,7 +19,9 @@ class NextStep(models.Model):
     who = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="next_steps")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
-    reminded_at = models.DateTimeField(null=True, blank=True, help_text="when the reminder went to the person, by mail or not")
+    reminded_at = models.DateTimeField(
+        null=True, blank=True, help_text="when the reminder went to the person, by mail or not"
+    )
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 

@@ -172,6 +172,18 @@ def test_giving_a_milestone_to_another_stage_changes_no_closed_period(company):
     assert figure("first_reach", "2025-04-01/2025-05-01")["value"] == 2
 
 
+def test_two_campaigns_of_one_name_are_told_apart_by_their_source_s_id(company):
+    spring = [ensure_campaign(name="Spring webinar", source=source, external_id="7") for source in ("mailer", "events")]
+    lone = ensure_campaign(name="Autumn fair", source="events", external_id="8")
+    for campaign, leads in zip((*spring, lone), (1, 2, 3), strict=True):
+        tell(crowd(leads, "inquiry 2025-03-05", f"{campaign.id}", campaign=campaign))
+    rows = by_key(figure("first_reach", MARCH, by="campaign"))
+    assert rows == {"Autumn fair": 3, "Spring webinar (events 7)": 2, "Spring webinar (mailer 7)": 1}
+    assert {word: figure("first_reach", MARCH, campaign=word)["value"] for word in rows} == rows
+    with pytest.raises(DomainError, match=r"“Spring webinar \(events 7\)”, “Spring webinar \(mailer 7\)”"):
+        figure("first_reach", MARCH, campaign="Spring webinar")
+
+
 def _without_as_of(answers: list[dict]) -> list[dict]:
     return [{name: value for name, value in answer.items() if name != "as_of"} for answer in answers]
 
@@ -239,15 +251,3 @@ def test_swapping_the_teams_labels_changes_nothing_in_the_joint_numbers(rich):
     assert joint() == before
     swapped = by_key(figure("stage_inflow", PERIOD, by="team", reader=Reader()))
     assert swapped == teams | {"Sales": teams["Marketing"], "Marketing": teams["Sales"]}
-
-
-def test_two_campaigns_of_one_name_are_told_apart_by_their_source_s_id(company):
-    spring = [ensure_campaign(name="Spring webinar", source=source, external_id="7") for source in ("mailer", "events")]
-    lone = ensure_campaign(name="Autumn fair", source="events", external_id="8")
-    for campaign, leads in zip((*spring, lone), (1, 2, 3), strict=True):
-        tell(crowd(leads, "inquiry 2025-03-05", f"{campaign.id}", campaign=campaign))
-    rows = by_key(figure("first_reach", MARCH, by="campaign"))
-    assert rows == {"Autumn fair": 3, "Spring webinar (events 7)": 2, "Spring webinar (mailer 7)": 1}
-    assert {word: figure("first_reach", MARCH, campaign=word)["value"] for word in rows} == rows
-    with pytest.raises(DomainError, match=r"“Spring webinar \(events 7\)”, “Spring webinar \(mailer 7\)”"):
-        figure("first_reach", MARCH, campaign="Spring webinar")

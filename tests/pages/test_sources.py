@@ -14,10 +14,12 @@ MOST_LINES = 400
 # --- only services write ------------------------------------------------------------------------------------
 
 WRITES = {"save", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "delete", "update"}
-# Where rows are written: the services of each app, what they are made of, and the wiping of the demo.
+# Where rows are written: the services of each app, what they are made of, the wiping of the demo, and the plain forms that
+# the benchmarks measure the product against.
 WRITERS = re.compile(
-    r"^(\w+/services(/\w+)?\.py|leads/projection\.py|leads/handoff_projection\.py|leads/write_columns\.py|core/bulk_rows\.py|metrics/(rollup|tasks)\.py|core/(stale|maintenance|outbox|signs)\.py"
-    r"|core/append_only\.py|demo/(loading|wiping)\.py|integrations/(journal|chunk|writing|references|running|replaced|undoing)\.py)$"
+    r"^(\w+/services(/\w+)?\.py|leads/(projection|handoff_projection|write_columns)\.py|metrics/(rollup|tasks)\.py"
+    r"|core/(append_only|bulk_rows|stale|maintenance|outbox|signs)\.py|demo/(loading|wiping)\.py"
+    r"|integrations/(journal|chunk|writing|references|running|replaced|undoing)\.py|benchmarks/parts/(importing|moves)\.py)$"
 )
 BULK_WRITES = {"insert_rows", "insert_values", "update_values", "write_columns"}
 MODEL_WORDS = ("objects", "_base_manager", "_default_manager")
