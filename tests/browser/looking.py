@@ -8,8 +8,8 @@ from leads.models import Company, Deal, Lead
 
 ADMIN = "ines@demo.tandem.example"
 SIZES = {1440: 900, 820: 1180, 390: 844}
-# 320 px, and what is left of 1440 px at a zoom of 200 %.
-NARROW = {320: 640, 720: 450}
+# Where nothing may reach over the edge: a tablet, 320 px, and what is left of 1440 px at a zoom of 200 %.
+WIDTHS = {820: 1180, 320: 640, 720: 450}
 
 TOO_WIDE = "() => document.documentElement.scrollWidth - window.innerWidth"
 # Text that is drawn smaller than 12 px; what only a screen reader gets is not drawn.
@@ -78,7 +78,7 @@ def main_screens() -> dict[str, Screen]:
 
 
 def other_screens() -> dict[str, Screen]:
-    """Everything else, in three looks that have every size and both themes among them."""
+    """Everything else, judged on a desk in light and on a phone in dark; no width may be too narrow for it."""
     lead = some_lead()
     other = Lead.objects.filter(merged_into=None, voided=False).exclude(pk=lead.pk).first()
     console = {
