@@ -13,6 +13,9 @@ from core.models import Organisation
 from tests.access.access_table import API, METHODS, OPEN, SIGN_IN, SIGNED_IN, TABLE, Row
 from tests.access.access_world import OF_A_LEAD, OWNERS, PEOPLE, World
 
+# Rights are asked before any table is.
+pytestmark = pytest.mark.once
+
 EVERYBODY = (*PEOPLE, "stranger")
 HEADS = ("administrator", "viewer", "stranger")
 PRIVATE = ("view", "job", "task", "bulk_job")
