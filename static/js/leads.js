@@ -75,6 +75,7 @@
   document.addEventListener('htmx:after:swap', (event) => {
     const { ctx } = event.detail;
     if (ctx.target?.id !== 'panel-body' || ctx.response?.status >= 400) return;
+    if (!shown) return byId('panel-body').replaceChildren(); // an answer that comes after the panel was closed opens nothing
     if (!panelOpen()) byId('panel').showPopover();
     byId('panel').scrollTop = 0;
     markRow(shown?.closest('[data-row]'));
