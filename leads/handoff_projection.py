@@ -76,10 +76,12 @@ def store_handoffs(
         if lead_id in members and state.stays
     }
     of_promises = {lead_id for lead_id, found in handoffs.items() if any(promised.shelf.on(h.entered_day) for h in found)}
-    contacts = _contacts({i for lead_id in of_promises for i in members[lead_id]})
+    # A lead that was taken out takes what was logged on it along.
+    standing = {lead_id: [i for i in members[lead_id] if live[i]] for lead_id in of_promises}
+    contacts = _contacts({i for ids in standing.values() for i in ids})
     obligations: dict[int, list[ObligationState]] = {}
     for lead_id in of_promises:
-        own = sorted(contact for i in members[lead_id] for contact in contacts[i])
+        own = sorted(contact for i in standing[lead_id] for contact in contacts[i])
         obligations[lead_id] = [
             one
             for handoff in handoffs[lead_id]

@@ -157,6 +157,17 @@ def test_a_lead_taken_out_owes_nothing_and_brings_it_back(handoff):
     assert set(owed(handoff)) == {"routing", "S1", "S2", "S3"}
 
 
+def test_a_contact_on_a_merged_lead_that_was_taken_out_counts_for_nobody(stages, people, promised):
+    kept = hand_over(stages, owner=people["member"], name="Anna")
+    twin = hand_over(stages, owner=people["member"], name="Anna B.", at=t(12))
+    services.record_touch(side="sales", kind="call", occurred_at=t(12, 30), lead=twin.lead, actor=None)
+    services.merge_leads(survivor=kept.lead, duplicate=twin.lead, actor=None)
+    assert owed(kept)["S1"].met_at == t(12, 30)
+    twin.lead.refresh_from_db()
+    services.append_lead_events([LeadEvent(lead=twin.lead, kind="lead_voided", occurred_at=t(14))])
+    assert owed(kept)["S1"].met_at is None
+
+
 # --- deciding ---------------------------------------------------------------------------------------------------------
 
 
