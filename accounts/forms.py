@@ -39,6 +39,18 @@ class TeamForm(ConsoleForm):
     side = forms.ChoiceField(choices=Side.choices)
 
 
+class AbsenceForm(ConsoleForm):
+    """Who, and from which day to which."""
+
+    user = forms.ModelChoiceField(User.objects.none(), label="Who", empty_label=None)
+    from_day = forms.DateField(label="First day away")
+    to_day = forms.DateField(label="Last day away", help_text="This day is included.")
+
+    def __init__(self, *args, people, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["user"].queryset = people.order_by("name", "email")
+
+
 class TokenForm(ConsoleForm):
     name = forms.CharField(max_length=60, help_text="What uses it, such as “website form”.")
     user = forms.ModelChoiceField(User.objects.none(), label="Acts as", empty_label=None)

@@ -100,6 +100,26 @@ class Membership(models.Model):
         return f"{self.user}: {self.get_role_display()}"
 
 
+class Absence(models.Model):
+    """Calendar days of the company on which a person gets no new leads, the last one included. No reason is asked for."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="absences")
+    from_day = models.DateField()
+    to_day = models.DateField()
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["to_day", "from_day"], name="accounts_absence_by_day")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(to_day__gte=models.F("from_day")), name="accounts_absence_lasts"),
+            models.UniqueConstraint(fields=["user", "from_day", "to_day"], name="accounts_absence_once"),
+        ]
+
+    def __str__(self):
+        return f"{self.user_id} away {self.from_day} to {self.to_day}"
+
+
 class ApiToken(models.Model):
     """A secret for machines; only its SHA-256 is kept. It acts as its user."""
 

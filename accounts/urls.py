@@ -1,12 +1,14 @@
 from django.urls import path
 
-from accounts import views, views_console, views_first
+from accounts import views, views_absences, views_console, views_first
 
 urlpatterns = [
     path("sign-in/", views.sign_in, name="sign_in"),
     path("start/first/", views_first.first, name="first"),
     path("sign-out/", views.sign_out, name="sign_out"),
     path("invite/<str:secret>/", views_console.accept, name="invite"),
+    path("absences/", views_absences.absences, name="absences"),
+    path("absences/<int:pk>/end/", views_absences.end, name="absence_end"),
     path("console/people/", views_console.people, name="console_people"),
     path("console/people/<int:pk>/", views_console.person, name="console_person"),
     path("console/people/<int:pk>/switch/", views_console.switch, name="console_person_switch"),

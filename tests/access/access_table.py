@@ -110,6 +110,8 @@ PAGES = {
     "my_day_count": look(WORK),
     "my_day_done": act(WORK, on="task"),
     "my_day_mails": act(WORK),
+    "absences": form(WORK),
+    "absence_end": act(WORK, on="absence", only=frozenset({"administrator", "sales_lead", "member"})),
     "card": look(NUMBERS, act="funnel"),
     "funnel_pair": look(NUMBERS),
     "two_counts": look(NUMBERS),

@@ -8,6 +8,7 @@ from django.test import Client
 
 from accounts import services as accounts
 from accounts.models import Membership, Role, Side, Team, User
+from accounts.services.absences import enter_absence
 from campaigns import services as campaigns
 from core.models import OutgoingMessage
 from core.outbox import queue_message
@@ -166,6 +167,7 @@ def _add_console(world: World) -> None:
     monday = Window(weekday=0, opens=dt.time(9), closes=dt.time(17))
     hours = funnel.set_hours(team=None, from_day=soon, tz="Europe/Berlin", windows=[monday], today=now.date(), actor=admin)
     (holiday,) = funnel.add_holidays(team=None, days=[(soon, "Fair")], today=now.date(), actor=admin)
+    away = enter_absence(user=world.people["member"], from_day=soon, to_day=soon, today=now.date(), actor=admin)
     queue_message(key="test", kind="reminder", to="a@example.com", subject="s", text="t", now=now)
     world.things |= {
         "company": {"": leads.ensure_company(name="member GmbH").pk},
@@ -178,6 +180,7 @@ def _add_console(world: World) -> None:
         "promise_key": {"": "S3"},
         "hours": {"": hours.pk},
         "holiday": {"": holiday.pk},
+        "absence": {"": away.pk},
         "message": {"": OutgoingMessage.objects.get().pk},
         "invite": {"": invite.pk},
         "secret": {"": secret},
