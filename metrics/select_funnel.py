@@ -1,5 +1,6 @@
 """Masks of the funnel metrics F1–F14 and V1–V4, V8 (metrics-spec 1 and 2)."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -7,146 +8,167 @@ import numpy as np
 from core.errors import DomainError
 from core.periods import date_of
 from metrics import codes
+from metrics.methods.quantiles import quantile
+from metrics.rows import Rows, every
 from metrics.segments import FAR, UNKNOWN_DAY
-from metrics.selection import Question, Selection, filtered, open_at, pick, stack, within
+from metrics.selection import Question, Selection, entered_in, fits, running_at, stack, taken, within
 
 
-def _stays(snapshot, question: Question):
-    stay = snapshot["stay"]
-    mask = filtered(stay, question)
-    if question.stage is not None:
-        mask = mask & (stay["stage"] == question.stage)
-    return stay, mask
+def _stage(rows: Rows, question: Question) -> np.ndarray | None:
+    return None if question.stage is None else rows["stage"] == question.stage
 
 
-def _dated(days: np.ndarray, known: np.ndarray) -> np.ndarray:
+def _entries(snapshot, question: Question) -> Rows:
+    """Stays in the stage that began in the period."""
+    rows = entered_in(snapshot["stay"], question)
+    return rows.under(_stage(rows, question), fits(rows, question))
+
+
+def _exits(snapshot, question: Question, *more: tuple[str, int]) -> Rows:
+    """Stays in the stage that ended in the period; `more`: columns that must hold a value."""
+    rows = every(snapshot["stay"])
+    masks = [rows[name] == value for name, value in more]
+    return rows.under(within(rows["lday"], question), _stage(rows, question), *masks, fits(rows, question))
+
+
+def _dated(rows: Rows, day: str, known: str) -> Callable[[], np.ndarray]:
     """Days for trends: what happened at an unknown time is in the total and in no bucket."""
-    return np.where(known.astype(bool), days, UNKNOWN_DAY)
+    return lambda: np.where(rows[known] == 1, rows[day], UNKNOWN_DAY)
 
 
 def inflow(snapshot, question: Question) -> Selection:
     """F1: entries into the stage in the period."""
-    stay, mask = _stays(snapshot, question)
-    return pick(stay, mask & within(stay["day"], question), item_kind="entry", day=_dated(stay["day"], stay["known"]))
+    rows = _entries(snapshot, question)
+    return taken(rows, item_kind="entry", day=_dated(rows, "day", "known"))
 
 
-def _exits(snapshot, question: Question, **columns) -> Selection:
-    stay, mask = _stays(snapshot, question)
-    day = _dated(stay["lday"], stay["lknown"])
-    return pick(stay, mask & within(stay["lday"], question), item_kind="entry", day=day, **columns)
+def _left(rows: Rows, **columns) -> Selection:
+    return taken(rows, item_kind="entry", day=_dated(rows, "lday", "lknown"), **columns)
 
 
 def outflow(snapshot, question: Question) -> Selection:
     """F2: exits from the stage in the period."""
-    return _exits(snapshot, question)
+    return _left(_exits(snapshot, question))
+
+
+def standing(snapshot, question: Question) -> Rows:
+    """Stays in the stage that are running at the end of the day."""
+    rows = running_at(snapshot["stay"], question.at_day, "lday")
+    return rows.under(_stage(rows, question), fits(rows, question))
 
 
 def balance(snapshot, question: Question) -> Selection:
     """F3: leads in the stage at the end of the day."""
-    stay, mask = _stays(snapshot, question)
-    return pick(stay, mask & open_at(stay["day"], stay["lday"], question.at_day), item_kind="entry")
+    return taken(standing(snapshot, question), item_kind="entry")
 
 
 def edge_flow(snapshot, question: Question) -> Selection:
     """F5: exits from the stage straight to another."""
-    stay, mask = _stays(snapshot, question)
-    mask = mask & within(stay["lday"], question) & (stay["next"] == question.to_stage)
-    return pick(stay, mask, item_kind="entry", day=_dated(stay["lday"], stay["lknown"]))
+    return _left(_exits(snapshot, question, ("next", question.to_stage)))
 
 
 def exit_share(snapshot, question: Question) -> Selection:
     """F8: of the exits from the stage, those to `to_stage`."""
-    return _exits(snapshot, question, hit=snapshot["stay"]["next"] == question.to_stage)
+    rows = _exits(snapshot, question)
+    return _left(rows, hit=lambda: rows["next"] == question.to_stage)
 
 
 def leakage(snapshot, question: Question) -> Selection:
     """F11: of the exits, those to lost, out or a detour."""
-    return _exits(snapshot, question, hit=np.isin(snapshot["stay"]["exit"], (codes.LOST, codes.OUT, codes.DETOUR)))
+    rows = _exits(snapshot, question)
+    return _left(rows, hit=lambda: np.isin(rows["exit"], (codes.LOST, codes.OUT, codes.DETOUR)))
 
 
 def regression(snapshot, question: Question) -> Selection:
     """F13: of the exits, those back to an earlier stage."""
-    return _exits(snapshot, question, hit=snapshot["stay"]["exit"] == codes.BACK)
+    rows = _exits(snapshot, question)
+    return _left(rows, hit=lambda: rows["exit"] == codes.BACK)
 
 
 def stalled(snapshot, question: Question) -> Selection:
     """F11, stock form: of the leads in the stage, those older than the p90 age of its successful exits."""
-    stay, mask = _stays(snapshot, question)
     limit = p90_age_of_successful_exits(snapshot, question.stage, question.at_day)
-    age = question.at_day - stay["day"]
+    rows = standing(snapshot, question)
+    if limit is None:
+        rows = rows.under(np.zeros(len(rows), bool))
     # A stay that began at an unknown time has no age: it is in the stock, never stalled.
-    hit = np.zeros(len(stay), bool) if limit is None else (age > limit) & (stay["known"] == 1)
-    picked = pick(stay, mask & open_at(stay["day"], stay["lday"], question.at_day), item_kind="entry", hit=hit)
-    return picked if limit is not None else picked.where(np.zeros(len(picked), bool))
+    hit = (question.at_day - rows["day"] > (limit or 0)) & (rows["known"] == 1)
+    return taken(rows, item_kind="entry", hit=hit)
 
 
 def p90_age_of_successful_exits(snapshot, stage: int, day: int) -> int | None:
     """p90 of whole-day ages at exit to a later stage, over exits up to a day; None before the first such exit."""
 
     def compute():
-        stay = snapshot["stay"]
-        done = (stay["stage"] == stage) & (stay["exit"] == codes.ADVANCE) & (stay["lday"] <= day)
-        done &= (stay["known"] == 1) & (stay["lknown"] == 1)
-        ages = np.sort((stay["lday"] - stay["day"])[done])
-        return None if len(ages) == 0 else int(ages[int(0.9 * (len(ages) - 1))])
+        age = quantile(ages_at_advance(snapshot, stage, day), 0.9)
+        return None if age is None else int(age)
 
     return snapshot.memo(("p90 exit age", stage, day), compute)
+
+
+def ages_at_advance(snapshot, stage: int, day: int, leads: np.ndarray | None = None) -> np.ndarray:
+    """Whole-day ages at exits to a later stage up to a day, of all leads or of some; without those of unknown ends."""
+    rows = every(snapshot["stay"])
+    rows = rows.under(rows["stage"] == stage, rows["exit"] == codes.ADVANCE, rows["lday"] <= day)
+    rows = rows.under(rows["known"] == 1, rows["lknown"] == 1, None if leads is None else np.isin(rows["lead"], leads))
+    return rows["lday"] - rows["day"]
 
 
 # --- by lead, first reach -------------------------------------------------------------------------------------------
 
 
-def _at_reach(snapshot, question: Question, stage: int):
-    """The journey table as seen at the first reach of a stage: owner, team and version are those of that moment."""
-    journey = snapshot["journey"]
-    columns = dict(journey.columns) | {
-        "owner": journey[f"o:{stage}"],
-        "team": journey[f"t:{stage}"],
-        "version": journey[f"v:{stage}"],
-    }
-    view = type(journey)(journey.kind, journey.days, journey.starts, columns)
-    return view, filtered(view, question)
+def _reached(snapshot, question: Question, stage: int) -> Rows:
+    """Journeys whose first reach of a stage lies in the period; owner, team and version are those of that moment."""
+    names = {"owner": f"o:{stage}", "team": f"t:{stage}", "version": f"v:{stage}"}
+    rows = every(snapshot["journey"], names)
+    rows = rows.under(within(rows[f"r:{stage}"], question))
+    return rows.under(fits(rows, question))
 
 
 def first_reach(snapshot, question: Question) -> Selection:
     """F6: leads whose first reach of the stage, by rank, lies in the period."""
-    journey, mask = _at_reach(snapshot, question, question.stage)
-    reached, known = journey[f"r:{question.stage}"], journey[f"u:{question.stage}"] == 0
-    return pick(journey, mask & within(reached, question), item_kind="lead", day=_dated(reached, known))
+    rows = _reached(snapshot, question, question.stage)
+    reached, unknown = f"r:{question.stage}", f"u:{question.stage}"
+    return taken(rows, item_kind="lead", day=lambda: np.where(rows[unknown] == 0, rows[reached], UNKNOWN_DAY))
 
 
 def throughput(snapshot, question: Question) -> Selection:
     """F7: first reaches of the later stage over first reaches of the earlier one, each with its own day, owner and team."""
     earlier, later = first_reach(snapshot, question), first_reach(snapshot, replace(question, stage=question.to_stage))
     return stack(
-        replace(earlier, hit=np.zeros(len(earlier), bool), base=np.ones(len(earlier), bool)),
-        replace(later, hit=np.ones(len(later), bool), base=np.zeros(len(later), bool)),
+        earlier.but(hit=np.zeros(len(earlier), bool), base=np.ones(len(earlier), bool)),
+        later.but(hit=np.ones(len(later), bool), base=np.zeros(len(later), bool)),
     )
 
 
 def cohort(snapshot, question: Question) -> Selection:
     """F9, F10, V4: leads whose first reach of `stage` lies in the period, with the age at first reach of `to_stage`."""
     _ordered(snapshot, question)
-    journey, mask = _at_reach(snapshot, question, question.stage)
-    start, end = journey[f"r:{question.stage}"], journey[f"r:{question.to_stage}"]
-    everybody = mask & within(start, question) & (start <= question.today_number)
-    no_start = everybody & (journey[f"u:{question.stage}"] == 1)
-    members = everybody & ~no_start
-    no_time = members & (journey[f"u:{question.to_stage}"] == 1)
+    start, end = f"r:{question.stage}", f"r:{question.to_stage}"
+    rows = _reached(snapshot, question, question.stage)
+    everybody = rows.under(rows[start] <= question.today_number)
+    members = everybody.under(everybody[f"u:{question.stage}"] == 0)
+    no_time = members[f"u:{question.to_stage}"] == 1
     # Somebody that sales started may be set back to MQL later: not a lead that went from the one stage to the other.
-    reversed_ = members & (end < start) & ~no_time
-    members &= ~(no_time | reversed_)
-    age = np.where(end == FAR, FAR, end.astype(np.int64) - start)
-    follow = question.today_number - start.astype(np.int64)
-    picked = pick(journey, members, item_kind="lead", day=start, age=age, follow=follow)
-    for why, mask in (
-        ("reached the stage at an unknown time", no_start),
-        ("reached the later stage at an unknown time", no_time),
-        ("had reached the later stage before", reversed_),
-    ):
-        if np.any(mask):
-            picked.excluded[why] = int(np.count_nonzero(mask))
+    reversed_ = (members[end] < members[start]) & ~no_time
+    kept = members.under(~(no_time | reversed_))
+    picked = taken(
+        kept,
+        item_kind="lead",
+        day=lambda: kept[start],
+        age=lambda: np.where(kept[end] == FAR, FAR, kept[end].astype(np.int64) - kept[start]),
+        follow=lambda: question.today_number - kept[start].astype(np.int64),
+    )
+    _leave_out(picked, "reached the stage at an unknown time", len(everybody) - len(members))
+    _leave_out(picked, "reached the later stage at an unknown time", np.count_nonzero(no_time))
+    _leave_out(picked, "had reached the later stage before", np.count_nonzero(reversed_))
     return picked
+
+
+def _leave_out(picked: Selection, why: str, number: int) -> None:
+    """Say how many rows are not in a selection, and why."""
+    if number:
+        picked.excluded[why] = int(number)
 
 
 def _ordered(snapshot, question: Question) -> None:
@@ -158,33 +180,33 @@ def _ordered(snapshot, question: Question) -> None:
 
 def skip_rate(snapshot, question: Question) -> Selection:
     """F12: of the leads that reached the stage by rank in the period, those that never entered it."""
-    journey, mask = _at_reach(snapshot, question, question.stage)
-    reached, known = journey[f"r:{question.stage}"], journey[f"u:{question.stage}"] == 0
-    hit = journey[f"e:{question.stage}"] == 0
-    members = mask & within(reached, question)
-    picked = pick(journey, members & known, item_kind="lead", day=reached, hit=hit)
-    if np.any(members & ~known):
-        picked.excluded["reached the stage at an unknown time"] = int(np.count_nonzero(members & ~known))
+    rows = _reached(snapshot, question, question.stage)
+    known = rows.under(rows[f"u:{question.stage}"] == 0)
+    picked = taken(
+        known,
+        item_kind="lead",
+        day=lambda: known[f"r:{question.stage}"],
+        hit=lambda: known[f"e:{question.stage}"] == 0,
+    )
+    _leave_out(picked, "reached the stage at an unknown time", len(rows) - len(known))
     return picked
 
 
 def recycle_yield(snapshot, question: Question) -> Selection:
     """F14: entries into the detour in the period, with the age at the next reach of `to_stage` after it."""
-    detour = snapshot["detour"]
-    mask = filtered(detour, question) & (detour["stage"] == question.stage) & within(detour["day"], question)
-    mask &= detour["day"] <= question.today_number
-    start, end = detour["day"].astype(np.int64), detour[f"n:{question.to_stage}"]
-    no_time = mask & (end == UNKNOWN_DAY)
-    picked = pick(
-        detour,
-        mask & ~no_time,
+    rows = entered_in(snapshot["detour"], question)
+    rows = rows.under(_stage(rows, question), rows["day"] <= question.today_number, fits(rows, question))
+    no_time = rows[f"n:{question.to_stage}"] == UNKNOWN_DAY
+    kept = rows.under(~no_time)
+    start, end = kept["day"].astype(np.int64), kept[f"n:{question.to_stage}"]
+    picked = taken(
+        kept,
         item_kind="entry",
-        day=detour["day"],
+        day=kept["day"],
         age=np.where(end == FAR, FAR, end - start),
         follow=question.today_number - start,
     )
-    if np.any(no_time):
-        picked.excluded["reached the later stage at an unknown time"] = int(np.count_nonzero(no_time))
+    _leave_out(picked, "reached the later stage at an unknown time", np.count_nonzero(no_time))
     return picked
 
 
@@ -193,28 +215,21 @@ def recycle_yield(snapshot, question: Question) -> Selection:
 
 def completed_stays(snapshot, question: Question) -> Selection:
     """V1: stays in the stage that ended in the period, with their length in seconds. Unknown ends are left out."""
-    stay, mask = _stays(snapshot, question)
-    ended = mask & within(stay["lday"], question)
-    picked = pick(
-        stay, ended & (stay["dwell"] >= 0), item_kind="entry", day=stay["lday"], age=stay["dwell"], cause=stay["exit"]
-    )
-    left_out = int(np.count_nonzero(ended & (stay["dwell"] < 0)))
-    if left_out:
-        picked.excluded["began or ended at an unknown time"] = left_out
+    ended = _exits(snapshot, question)
+    rows = ended.under(ended["dwell"] >= 0)
+    picked = taken(rows, item_kind="entry", day=lambda: rows["lday"], age=lambda: rows["dwell"], cause=lambda: rows["exit"])
+    _leave_out(picked, "began or ended at an unknown time", len(ended) - len(rows))
     return picked
 
 
 def all_stays(snapshot, question: Question) -> Selection:
     """V2, V3: stays that began in the period, with whole-day age at exit or up to today, cause 0 if still open."""
-    stay, mask = _stays(snapshot, question)
-    began = mask & within(stay["day"], question)
-    known = (stay["known"] == 1) & ((stay["lknown"] == 1) | (stay["lday"] == FAR))
-    left = stay["lday"] <= question.today_number
-    age = np.where(left, stay["lday"], question.today_number).astype(np.int64) - stay["day"]
-    picked = pick(stay, began & known, item_kind="entry", day=stay["day"], age=age, cause=np.where(left, stay["exit"], 0))
-    left_out = int(np.count_nonzero(began & ~known))
-    if left_out:
-        picked.excluded["began or ended at an unknown time"] = left_out
+    began = _entries(snapshot, question)
+    rows = began.under((began["known"] == 1) & ((began["lknown"] == 1) | (began["lday"] == FAR)))
+    left = rows["lday"] <= question.today_number
+    age = np.where(left, rows["lday"], question.today_number).astype(np.int64) - rows["day"]
+    picked = taken(rows, item_kind="entry", day=lambda: rows["day"], age=age, cause=np.where(left, rows["exit"], 0))
+    _leave_out(picked, "began or ended at an unknown time", len(began) - len(rows))
     return picked
 
 
@@ -230,21 +245,18 @@ def _followed_until(snapshot, question: Question) -> int:
 
 def speed_to_lead(snapshot, question: Question) -> Selection:
     """V8: entries into MQL in the period, with minutes to the first sales contact; never contacted ones are censored."""
-    stay, mask = _stays(snapshot, question)
-    began = mask & within(stay["day"], question)
-    contacted = stay["contact"] >= 0
-    followed = np.maximum(_followed_until(snapshot, question) - stay["at"], 0) // 60
-    picked = pick(
-        stay,
-        began & (stay["known"] == 1),
+    began = _entries(snapshot, question)
+    rows = began.under(began["known"] == 1)
+    contacted = rows["contact"] >= 0
+    followed = np.maximum(_followed_until(snapshot, question) - rows["at"], 0) // 60
+    picked = taken(
+        rows,
         item_kind="entry",
-        day=stay["day"],
-        age=np.where(contacted, stay["contact"] // 60, followed),
+        day=lambda: rows["day"],
+        age=np.where(contacted, rows["contact"] // 60, followed),
         follow=followed,
         cause=contacted.astype(np.int8),
         hit=contacted,
     )
-    left_out = int(np.count_nonzero(began & (stay["known"] == 0)))
-    if left_out:
-        picked.excluded["entered at an unknown time"] = left_out
+    _leave_out(picked, "entered at an unknown time", len(began) - len(rows))
     return picked

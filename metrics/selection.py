@@ -1,14 +1,19 @@
-"""What a metric looks at: the rows under its mask, as columns. Number, breakdown and list all come from one selection."""
+"""What a metric looks at: the rows under its mask, as columns. Number, breakdown and list all come from one selection.
+
+A count needs no column, a sum needs one: columns are gathered when they are read, so that a question pays for what it uses.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
 from core.periods import Period, day_number
+from metrics.rows import Columns, Read, Rows, among, between, every, places
 from metrics.segments import DIMENSIONS, FAR, MISSING, Table
 
 # Dimensions that a number can be filtered and broken down by. `stage` and `kind` exist only where the fact has them.
@@ -48,91 +53,123 @@ class Question:
         return day_number(self.today)
 
 
+class _Column:
+    """A field of a selection, given as an array or as a function that makes it; whoever reads it finds the array."""
+
+    def __init__(self, *, may_lack: bool = True):
+        self.may_lack = may_lack
+
+    def __set_name__(self, owner, name: str):
+        self.own = f"_{name}"
+
+    def __get__(self, selection, owner):
+        if selection is None:
+            if self.may_lack:
+                return None
+            raise AttributeError
+        found = selection.__dict__[self.own]
+        if callable(found):
+            found = selection.__dict__[self.own] = found()
+        return found
+
+    def __set__(self, selection, value: Read | None):
+        selection.__dict__[self.own] = value
+
+
 @dataclass(frozen=True)
 class Selection:
     """Columns of the selected rows. `hit` marks the numerator, `base` the denominator (all rows if absent)."""
 
-    lead: np.ndarray
-    item: np.ndarray
+    lead: np.ndarray = _Column(may_lack=False)
+    item: np.ndarray = _Column(may_lack=False)
     item_kind: str
-    dims: dict[str, np.ndarray]
-    hit: np.ndarray | None = None
-    base: np.ndarray | None = None
-    value: np.ndarray | None = None  # minor units, MISSING where unknown
-    estimated: np.ndarray | None = None
-    day: np.ndarray | None = None  # the day of the basis, UNKNOWN_DAY where it is not known
-    age: np.ndarray | None = None
-    follow: np.ndarray | None = None
-    cause: np.ndarray | None = None
-    version: np.ndarray | None = None
-    bucket: np.ndarray | None = None
+    dims: Columns
+    hit: np.ndarray | None = _Column()
+    base: np.ndarray | None = _Column()
+    value: np.ndarray | None = _Column()  # minor units, MISSING where unknown
+    estimated: np.ndarray | None = _Column()
+    day: np.ndarray | None = _Column()  # the day of the basis, UNKNOWN_DAY where it is not known
+    age: np.ndarray | None = _Column()
+    follow: np.ndarray | None = _Column()
+    cause: np.ndarray | None = _Column()
+    version: np.ndarray | None = _Column()
+    bucket: np.ndarray | None = _Column()
     excluded: dict[str, int] = field(default_factory=dict)
+    size: int | None = None  # rows, where that is known before a column is read
 
     def __len__(self) -> int:
-        return len(self.lead)
+        return len(self.lead) if self.size is None else self.size
+
+    def but(self, **changes) -> Selection:
+        """The same selection with other fields; columns that nobody has read stay unread."""
+        own = {name: self.__dict__[f"_{name}"] for name in COLUMNS}
+        rest = {"item_kind": self.item_kind, "dims": self.dims, "excluded": self.excluded, "size": self.size}
+        return Selection(**(own | rest | changes))
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a column."""
+        return self.__dict__[f"_{name}"] is not None
 
     def where(self, mask: np.ndarray) -> Selection:
         """The rows under a mask; what was left out is a property of the whole and stays there."""
-        columns = {
-            name: getattr(self, name)[mask]
-            for name in (
-                "lead",
-                "item",
-                "hit",
-                "base",
-                "value",
-                "estimated",
-                "day",
-                "age",
-                "follow",
-                "cause",
-                "version",
-                "bucket",
-            )
-            if getattr(self, name) is not None
-        }
-        dims = {name: array[mask] for name, array in self.dims.items()}
-        return replace(self, **columns, dims=dims, excluded={})
+        rows = cache(lambda: np.flatnonzero(mask))
+        columns = {name: lambda name=name: getattr(self, name)[rows()] for name in COLUMNS if self.has(name)}
+        dims = self.dims.each(lambda read: read()[rows()])
+        return self.but(**columns, dims=dims, excluded={}, size=int(np.count_nonzero(mask)))
 
     @property
     def unknown(self) -> int:
         return 0 if self.value is None else int(np.count_nonzero(self.value == MISSING))
 
 
-def filtered(table: Table, question: Question, *, skip: Sequence[str] = ()) -> np.ndarray:
-    """Mask of the rows under the question's dimension filters."""
-    mask = np.ones(len(table), bool)
+COLUMNS = ("lead", "item", "hit", "base", "value", "estimated", "day", "age", "follow", "cause", "version", "bucket")
+
+
+def fits(rows: Rows, question: Question, *, skip: Sequence[str] = ()) -> np.ndarray | None:
+    """Mask of the rows under the question's dimension filters; None where it has none."""
+    mask = None
     for name, values in question.where:
         if name in skip:
             continue
-        column = table.columns.get(name)
-        mask &= np.zeros(len(table), bool) if column is None else np.isin(column, values)
+        one = among(rows[name], values) if name in rows else np.zeros(len(rows), bool)
+        mask = one if mask is None else mask & one
     return mask
+
+
+def filtered(table: Table, question: Question, *, skip: Sequence[str] = ()) -> np.ndarray:
+    """The same of a whole table, always a mask."""
+    mask = fits(every(table), question, skip=skip)
+    return np.ones(len(table), bool) if mask is None else mask
+
+
+def taken(rows: Rows, *, item_kind: str, **columns: Read | None) -> Selection:
+    """The selection of all these rows. `columns` are as long as the rows, or functions that make such arrays."""
+
+    def column(name: str) -> Read:
+        return lambda: rows[name]
+
+    own = {name: column(name) for name in ("lead", "item", "version") if name in rows}
+    dims = Columns({name: column(name) for name in (*DIMENSIONS, "stage", "kind") if name in rows})
+    return Selection(**(own | columns), item_kind=item_kind, dims=dims, size=len(rows))
 
 
 def pick(table: Table, mask: np.ndarray, *, item_kind: str, day: np.ndarray | None = None, **columns) -> Selection:
     """The selection of a table's rows under a mask. `columns` are arrays as long as the table."""
-    rows = np.nonzero(mask)[0]
-    dims = {name: table[name][rows] for name in (*DIMENSIONS, "stage", "kind") if name in table.columns}
-    return Selection(
-        lead=table["lead"][rows],
-        item=table["item"][rows],
-        item_kind=item_kind,
-        dims=dims,
-        day=None if day is None else day[rows],
-        version=table["version"][rows] if "version" in table.columns else None,
-        **{name: array[rows] for name, array in columns.items() if array is not None},
-    )
+    rows = every(table).under(mask)
+    given = {"day": day} | columns
+    own = {n: (lambda array=array: array[rows.numbers]) for n, array in given.items() if array is not None}
+    return taken(rows, item_kind=item_kind, **own)
 
 
 def stack(first: Selection, second: Selection) -> Selection:
     """Both selections under each other; they must carry the same columns."""
-    columns = {}
-    for name in ("lead", "item", "hit", "base", "value", "estimated", "day", "age", "follow", "cause", "version", "bucket"):
-        a, b = getattr(first, name), getattr(second, name)
-        columns[name] = None if a is None or b is None else np.concatenate([a, b])
-    dims = {name: np.concatenate([first.dims[name], second.dims[name]]) for name in first.dims if name in second.dims}
-    return replace(first, **columns, dims=dims)
+    both = [name for name in COLUMNS if first.has(name) and second.has(name)]
+    columns = dict.fromkeys(COLUMNS) | {
+        name: lambda name=name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in both
+    }
+    shared = [name for name in first.dims if name in second.dims]
+    dims = {name: lambda name=name: np.concatenate([first.dims[name], second.dims[name]]) for name in shared}
+    return first.but(**columns, dims=Columns(dims), size=len(first) + len(second))
 
 
 def within(days: np.ndarray, question: Question) -> np.ndarray:
@@ -140,29 +177,34 @@ def within(days: np.ndarray, question: Question) -> np.ndarray:
     return (days >= question.first) & (days < question.stop)
 
 
+def entered_in(table: Table, question: Question) -> Rows:
+    """The rows whose own day lies in the question's period."""
+    return between(table, question.first, question.stop)
+
+
 def open_at(start: np.ndarray, end: np.ndarray, day: int) -> np.ndarray:
     """Mask of stretches that are running at the end of a day."""
     return (start <= day) & (end > day)
 
 
+def running_at(table: Table, day: int, end: str) -> Rows:
+    """The rows that began on or before a day and had not ended at its end. `end`: the column of the last day."""
+    rows = between(table, None, day + 1)
+    return rows.under(rows[end] > day)
+
+
 def active_leads(snapshot, day: int, days: int = 30) -> np.ndarray:
     """Leads with a touch or a stage change in the last `days` days up to a day, sorted."""
-    touch, stay = snapshot["touch"], snapshot["stay"]
-    recent = [t["lead"][(t["day"] > day - days) & (t["day"] <= day)] for t in (touch, stay)]
+    recent = [between(snapshot[kind], day - days + 1, day + 1)["lead"] for kind in ("touch", "stay")]
     return np.unique(np.concatenate(recent))
 
 
 def stay_at(snapshot, leads: np.ndarray, day: int) -> tuple[np.ndarray, np.ndarray]:
     """Stage and entry day of each lead's stay at the end of a day; stage 0 and FAR where there is none."""
-    stay = snapshot["stay"]
-    rows = np.nonzero(open_at(stay["day"], stay["lday"], day))[0]
-    order = np.argsort(stay["lead"][rows], kind="stable")
-    rows = rows[order]
-    owners = stay["lead"][rows]
-    spot = np.searchsorted(owners, leads)
-    spot_safe = np.minimum(spot, max(len(owners) - 1, 0))
-    found = (spot < len(owners)) & (owners[spot_safe] == leads) if len(owners) else np.zeros(len(leads), bool)
+    stays = running_at(snapshot["stay"], day, "lday")
+    spot = places(stays["lead"], leads)
+    found = spot >= 0
     stage, entered = np.zeros(len(leads), np.int32), np.full(len(leads), FAR, np.int32)
-    stage[found] = stay["stage"][rows[spot_safe[found]]]
-    entered[found] = stay["day"][rows[spot_safe[found]]]
+    stage[found] = stays["stage"][spot[found]]
+    entered[found] = stays["day"][spot[found]]
     return stage, entered
