@@ -37,6 +37,8 @@ app.conf.beat_schedule = {
     # Finds promises that are due soon or past due; nobody has to open a page for it.
     "leads-promises": {"task": "leads.tasks.check_promises", **EVERY_HALF_MINUTE},
     "leads-sweep": {"task": "leads.tasks.sweep_bulk_jobs", **EVERY_HALF_MINUTE},
+    # Last month's leads for the two judges; a month has one sample, so most of these find nothing to do.
+    "draw-sample": {"task": "reviews.tasks.draw_sample", "schedule": 3600.0, "options": {"expires": 3000}},
     "forget-old-answers": {
         "task": "accounts.tasks.purge_idempotent_requests",
         "schedule": 3600.0,

@@ -21,7 +21,7 @@ from integrations.services import upload
 from leads import services as leads
 from leads.models import Lead
 from leads.services.many import start_bulk
-from reviews.models import Issue
+from reviews.models import Issue, JudgingRound, SampledLead, Stratum
 from reviews.services import Shown, raise_issue
 
 START = dt.date(2025, 1, 1)
@@ -169,6 +169,7 @@ def _add_console(world: World) -> None:
     (holiday,) = funnel.add_holidays(team=None, days=[(soon, "Fair")], today=now.date(), actor=admin)
     away = enter_absence(user=world.people["member"], from_day=soon, to_day=soon, today=now.date(), actor=admin)
     queue_message(key="test", kind="reminder", to="a@example.com", subject="s", text="t", now=now)
+    sampled = _sample(world)
     world.things |= {
         "company": {"": leads.ensure_company(name="member GmbH").pk},
         "version": {"": Agreement.objects.get(number=1).number},
@@ -191,7 +192,19 @@ def _add_console(world: World) -> None:
         "metric": {"": "won_deals"},
         "guide": {"": "company"},
         "issue": {"": _raise_issue(now.date() - dt.timedelta(days=2))},
+        "sample": {"": sampled.round_id},
+        "sampled": {"": sampled.id},
     }
+
+
+def _sample(world: World) -> SampledLead:
+    """A sample of one lead, which a rep of each team judges."""
+    judges = {"marketing_judge": world.people["colleague"], "sales_judge": world.people["member"]}
+    sample = JudgingRound.objects.create(
+        month=dt.date(2026, 3, 1), agreement=Agreement.objects.get(number=1), seed=1, **judges
+    )
+    lead_id = world.things["lead"]["member"]
+    return SampledLead.objects.create(round=sample, position=1, lead_id=lead_id, stratum=Stratum.MQL)
 
 
 def _raise_issue(today: dt.date):

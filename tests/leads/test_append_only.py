@@ -14,10 +14,25 @@ from core.append_only import AppendOnlyError, AppendOnlyModel
 from core.maintenance import maintenance
 from core.models import Maintenance
 from core.services import record_rate
+from funnel.models import Agreement
 from leads import services
+from reviews.models import JudgingRound, SampledLead, Stratum
+from reviews.services import judge_lead
 
 ROOT = Path(__file__).resolve().parents[2]
-FIRST_PARTY = ("accounts", "campaigns", "config", "core", "demo", "funnel", "integrations", "leads", "metrics", "script")
+FIRST_PARTY = (
+    "accounts",
+    "campaigns",
+    "config",
+    "core",
+    "demo",
+    "funnel",
+    "integrations",
+    "leads",
+    "metrics",
+    "reviews",
+    "script",
+)
 VERBS = ["UPDATE {table} SET id = id", "DELETE FROM {table}"]
 if connection.vendor == "postgresql":
     VERBS.append("TRUNCATE {table} CASCADE")
@@ -25,7 +40,7 @@ MODELS = [model for model in apps.get_models() if issubclass(model, AppendOnlyMo
 
 
 @pytest.fixture
-def history(stages, at):
+def history(stages, people, at):
     """One row at least in every append-only table."""
     lead = services.create_lead(stage=stages["inquiry"], occurred_at=at(3, 2), actor=None)
     services.move_lead(lead, stages["mql"], actor=None, occurred_at=at(3, 3), note="asked for a price")
@@ -34,11 +49,15 @@ def history(stages, at):
     day = dt.date(2026, 3, 1)
     campaigns.record_spend(amount=100, currency="EUR", service_from=day, service_to=day, actor=None)
     record_rate(currency="USD", day=day, rate=Decimal("0.9"), source="test")
+    judges = {"marketing_judge": people["colleague"], "sales_judge": people["member"]}
+    sample = JudgingRound.objects.create(month=day, agreement=Agreement.objects.get(), seed=1, **judges)
+    SampledLead.objects.create(round=sample, position=1, lead=lead, stratum=Stratum.MQL)
+    judge_lead(judging=sample, place=1, qualifies=True, sentence="", actor=people["member"])
 
 
 def test_the_known_tables():
     names = sorted(model.__name__ for model in MODELS)
-    assert names == ["ConsoleEvent", "DealEvent", "ExchangeRate", "LeadEvent", "Note", "Spend", "Touch"]
+    assert names == ["ConsoleEvent", "DealEvent", "ExchangeRate", "Judgement", "LeadEvent", "Note", "Spend", "Touch"]
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)

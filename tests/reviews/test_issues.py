@@ -10,7 +10,8 @@ from accounts.permissions import ROLE_PERMS, Perm
 from core.errors import Conflict
 from reviews.models import Issue
 from reviews.queries import issues_for_review, names_in, shown_issues
-from reviews.services import MOST_A_DAY, Shown, answer_issue, raise_issue
+from reviews.services import Shown, answer_issue, raise_issue
+from reviews.services.issues import MOST_A_DAY
 from tests.reviews.raising import NEW, NOW, SENTENCE, TOMORROW
 
 TODAY = NOW.date()
