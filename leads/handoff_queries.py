@@ -3,12 +3,12 @@
 import datetime as dt
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from funnel.models import HandoffField
 from leads.handoff_projection import Promised
-from leads.models import Handoff, Lead, LeadEvent, Obligation
+from leads.models import Handoff, HandoffStanding, Lead, LeadEvent, Obligation
 from leads.queries import visible_leads
 
 # Where a field of the handoff stands on the lead.
@@ -24,6 +24,24 @@ def visible_handoffs(user: User) -> QuerySet[Handoff]:
 def visible_obligations(user: User) -> QuerySet[Obligation]:
     """What is owed about the leads a person may open."""
     return Obligation.objects.filter(lead__in=visible_leads(user))
+
+
+# Ages at which an open handoff moves on to the next group of the dashboard.
+OPEN_MARKS = (dt.timedelta(hours=4), dt.timedelta(days=1), dt.timedelta(days=3), dt.timedelta(days=7))
+WAITING = (HandoffStanding.OPEN, HandoffStanding.RETURNED, HandoffStanding.CONTESTED)
+
+
+def windows_closed(since: dt.datetime, now: dt.datetime) -> bool:
+    """Whether a due time passed in (since, now], or an open handoff grew old enough to be shown as older."""
+    a_day = dt.timedelta(days=1)
+    # The days, wide enough for every zone, let the index find the few rows.
+    days = {"due_day__gte": (since - a_day).date(), "due_day__lte": (now + a_day).date()}
+    if Obligation.objects.filter(due_at__gt=since, due_at__lte=now, **days).exists():
+        return True
+    older = Q()
+    for mark in OPEN_MARKS:
+        older |= Q(entered_at__gt=since - mark, entered_at__lte=now - mark)
+    return Handoff.objects.filter(older, state__in=WAITING).exists()
 
 
 def missing_fields(lead: Lead, required: Iterable[str]) -> list[str]:

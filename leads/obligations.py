@@ -14,6 +14,7 @@ from funnel.models import PromiseKey
 from funnel.promises import PromiseBook, TermsOfVersion
 from leads.handoffs import MEETING, RETURNED, WAIVER, HandoffState
 from leads.models import Decision, Obligation, Precision, Touch
+from leads.timeline import Assignment
 
 LATE_LOG = dt.timedelta(hours=48)
 # Conversations in both directions, whatever their outcome is called; and the outcomes that say so of a call or a mail.
@@ -57,6 +58,7 @@ class ObligationState:
     paused_seconds: int
     excluded: str
     late_logged: bool
+    owner_id: int | None = None
 
 
 def fold_obligations(
@@ -164,11 +166,13 @@ class _Clock:
         if stop is not None and stop > start and self.pauses:
             whose = clock or self.schedule
             paused = int((whose.worked(start, stop) - whose.worked(start, stop, self.pauses)).total_seconds())
+        holder = self._holder(stop)
         return ObligationState(
             entry_id=self.handoff.entry_id,
             promise=str(promise),
             agreement_id=self.book.agreement_id,
-            team_id=self._team(stop),
+            team_id=holder.team_id if holder else None,
+            owner_id=holder.owner_id if holder else None,
             started_at=start,
             due_at=due,
             due_day=self.day_of(due) if due is not None else None,
@@ -178,11 +182,11 @@ class _Clock:
             late_logged=late,
         )
 
-    def _team(self, stop: dt.datetime | None) -> int | None:
-        """The team that has it when the window closes, or now."""
+    def _holder(self, stop: dt.datetime | None) -> Assignment | None:
+        """The person and the team that have it when the window closes, or now."""
         holders = self.handoff.holders
         had = [h for h in holders if stop is None or h.at <= stop]
-        return (had[-1] if had else holders[0]).team_id if holders else None
+        return (had[-1] if had else holders[0]) if holders else None
 
 
 def pauses_of(handoff: HandoffState, terms: TermsOfVersion) -> list[Pause]:

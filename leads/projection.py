@@ -15,7 +15,7 @@ from core.queries import Calendar, calendar
 from core.stale import note_stale
 from funnel.book import Book, load_book
 from leads.deal_timeline import MONEY_COLUMNS, Money, fold_deal
-from leads.handoff_projection import Promised, store_handoffs
+from leads.handoff_projection import Promised, days_of_handoffs, store_handoffs
 from leads.models import (
     CONTACT_KINDS,
     Deal,
@@ -107,9 +107,9 @@ def refresh_leads(lead_ids: Iterable[int], *, context: Context | None = None, re
                 teams=context.teams,
             )
             states[lead_id] = state
-    _store(leads, states, old_stays, roots, relabelled=relabelled)
+    _store(leads, states, old_stays, roots, relabelled=relabelled, cal=context.calendar)
     _store_tags(states)
-    store_handoffs(
+    stale = store_handoffs(
         states,
         groups,
         {i: [] if i in out else events for i, events in live.items()},
@@ -118,6 +118,7 @@ def refresh_leads(lead_ids: Iterable[int], *, context: Context | None = None, re
         calendar=context.calendar,
         promised=context.promised,
     )
+    _note(stale)
 
 
 def _with_merged(ids: set[int]) -> set[int]:
@@ -174,7 +175,9 @@ def _stored_leads(ids: set[int]) -> dict[int, dict[str, object]]:
     return {lead_id: dict(zip(_LEAD_COLUMNS, values, strict=True)) for lead_id, *values in rows}
 
 
-def _store(leads, states: dict[int, LeadState], old_stays, roots: dict[int, int], *, relabelled: bool) -> None:
+def _store(
+    leads, states: dict[int, LeadState], old_stays, roots: dict[int, int], *, relabelled: bool, cal: Calendar
+) -> None:
     removed: list[int] = []
     added: list[tuple] = []
     changed_leads: list[tuple] = []
@@ -209,6 +212,7 @@ def _store(leads, states: dict[int, LeadState], old_stays, roots: dict[int, int]
             owners = {lead_id, lead["merged_into_id"], pointer} - {None}
             members = [i for i, root in roots.items() if root == lead_id] or [lead_id]
             days = _all_days([lead_id, *members], before.values(), after.values())
+            days |= days_of_handoffs([lead_id, *members], cal)
             stale |= {(owner, day) for owner in owners for day in days}
         new = lead | values | dims
         if new != lead:

@@ -12,7 +12,8 @@ from core.errors import DomainError
 from leads.deal_timeline import MONEY_COLUMNS, Money, fold_deal
 from leads.models import CONTACT_KINDS, Deal, DealEvent, Lead, LeadEvent, Touch
 from leads.timeline import AMENDABLE, EVENT_COLUMNS, Event, attributes, fold_lead, live_events, merged_into
-from metrics import facts
+from metrics import facts, facts_promises
+from metrics.as_of_promises import handed_over
 from metrics.segments import KINDS, Table
 from metrics.series import Snapshot
 
@@ -44,7 +45,7 @@ def snapshot_as_of(text: str, now: Snapshot) -> Snapshot:
 
 def _fold(at: dt.datetime, now: Snapshot) -> Snapshot:
     reading = facts.Reading(book=now.book)
-    leads, rows, dims = _leads(at, now)
+    leads, rows, dims, (handoffs, obligations) = _leads(at, now)
     deals, spans, credits = _deals(at, now, dims, leads)
     by_kind = {
         "stay": facts.encode_stays(rows, reading),
@@ -55,6 +56,8 @@ def _fold(at: dt.datetime, now: Snapshot) -> Snapshot:
         "credit": facts.encode_credits(credits, reading),
         "touch": facts.encode_touches(_touches(at, dims, leads), reading),
         "spend": facts.encode_spend(_spend(at), reading),
+        "handoff": facts_promises.encode_handoffs(handoffs, reading),
+        "obligation": facts_promises.encode_obligations(obligations, reading, now.calendar),
     }
     return Snapshot(
         generation=now.generation,
@@ -72,7 +75,8 @@ def _fold(at: dt.datetime, now: Snapshot) -> Snapshot:
 
 
 def _leads(at: dt.datetime, now: Snapshot):
-    """(survivor of each lead and those taken out, stay rows, dimensions by lead) as known at an instant."""
+    """(survivor of each lead and those taken out, stay rows, dimensions by lead, rows of handoffs and of what is owed) as
+    known at an instant."""
     events: dict[int, list[Event]] = defaultdict(list)
     later_amended: dict[int, dict[str, str]] = defaultdict(dict)
     meta: dict[int, tuple] = {}
@@ -101,9 +105,9 @@ def _leads(at: dt.datetime, now: Snapshot):
     for lead_id in sorted(events):
         groups[roots[lead_id]].append(lead_id)
     out = {i for i, found in live.items() if any(e.kind == LeadEvent.Kind.LEAD_VOIDED for e in found)}
-    teams, rows = team_history(), []
+    teams, rows, states = team_history(), [], {}
     for root, members in groups.items():
-        state = fold_lead(
+        state = states[root] = fold_lead(
             {i: events[i] for i in members},
             root,
             sources=dims[root][:2],
@@ -122,7 +126,9 @@ def _leads(at: dt.datetime, now: Snapshot):
                     source, recorded_at, state.created_day, state.clock_skew, state.source_missing,
                 )
             )  # fmt: skip
-    return (roots, out), rows, dims
+    standing = {i: [] if i in out else found for i, found in live.items()}
+    promised = handed_over(states, groups, standing, dims, _standing_touches(at), now)
+    return (roots, out), rows, dims, promised
 
 
 def _root(lead_id: int, direct: dict[int, int | None]) -> int:
@@ -150,8 +156,8 @@ def _standing_touches(at: dt.datetime):
 def _touches(at: dt.datetime, dims: dict[int, tuple], leads) -> list[tuple]:
     roots, out = leads
     rows = []
-    columns = ("lead_id", "actor_id", "id", "day", "side", "kind", "channel_id", "campaign_id", "contact_id", "content_id")
-    for lead_id, *rest in _standing_touches(at).values_list(*columns):
+    columns = facts.TOUCH_SELECT[len(facts.LEAD_DIMS) :]
+    for lead_id, *rest in _standing_touches(at).values_list("lead_id", *columns):
         root = roots.get(lead_id, lead_id)
         if lead_id in out or root in out:
             continue

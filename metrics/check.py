@@ -26,7 +26,7 @@ CHUNK = 1_000
 # Which column says whose row it is: a lead's, a deal's, a touch's or a cost line's.
 _OWNER = {
     "stay": "lead", "journey": "lead", "detour": "lead", "deal": "item", "deal_span": "item", "credit": "deal",
-    "touch": "item", "spend": "item",
+    "touch": "item", "spend": "item", "handoff": "lead", "obligation": "lead",
 }  # fmt: skip
 _SUBJECTS = {
     "lead": ("stay", "journey", "detour"),

@@ -24,6 +24,7 @@ Key = tuple[int, int, int]  # day number, lead, item
 ATTRIBUTES = ("channel_id", "campaign_id", "segment_id", "region_id", "origin", "tier")
 _CONTACTS = ("call", "personal_email", "meeting", "conversation")
 _WEEK = dt.timedelta(days=7)
+_TWO_DAYS = dt.timedelta(days=2)
 
 
 @dataclass
@@ -237,6 +238,11 @@ def dimensions(attributes: dict, owner: int | None, team: int | None) -> Row:
     }
 
 
+def typed_in_late(fact, happened_at: dt.datetime) -> bool:
+    """Whether somebody typed it in, and only two days after it happened or later."""
+    return fact.source == "tandem" and fact.recorded_at - happened_at > _TWO_DAYS
+
+
 def _elapsed(start: dt.datetime, end: dt.datetime) -> int:
     return (end - start) // dt.timedelta(seconds=1)
 
@@ -267,6 +273,7 @@ def add_lead_rows(opinion: Opinion, group: GroupStory, world: World) -> None:
             "known": known,
             "lknown": left_known,
             "backdated": event.source == "tandem" and event.recorded_at - stay["entered_at"] > _WEEK,
+            "late": typed_in_late(event, stay["entered_at"]),
         }
         info = world.book.by_id[stay["agreement_id"]].stages.get(stay["stage_id"])
         if info is not None and info.kind == "detour" and known:

@@ -14,7 +14,7 @@ from core.periods import day_number
 from core.queries import Rates
 from leads.models import Deal, DealCredit, DealEvent, DealSpan, Touch
 from metrics import codes
-from metrics.check_leads import ATTRIBUTES, Opinion, World, dimensions, standing_events
+from metrics.check_leads import ATTRIBUTES, Opinion, World, dimensions, standing_events, typed_in_late
 from metrics.segments import FAR, MISSING
 
 _OWN = ("channel_id", "campaign_id", "segment_id", "region_id", "origin")
@@ -215,6 +215,7 @@ def opinion_on_touches(ids: set[int], world: World) -> Opinion:
             "tcampaign": touch.campaign_id or 0,
             "contact": touch.contact_id or 0,
             "content": touch.content_id or 0,
+            "late": typed_in_late(touch, touch.occurred_at),
         }
     return opinion
 

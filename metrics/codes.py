@@ -14,7 +14,15 @@ TOUCH_KINDS = (
     "visit", "form", "email", "ad", "event", "webinar", "content", "call", "personal_email", "meeting", "conversation",
     "other",
 )  # fmt: skip
+PRECISIONS = ("instant", "day", "unknown")
+STANDINGS = ("open", "returned", "contested", "decided", "arbitrated")
+DECISIONS = ("", "accepted", "returned", "recycled", "disqualified")
+PROMISES = ("routing", "S1", "S2", "S3", "S4")
+HANDOFF_FIELDS = (
+    "name", "email", "phone", "company", "segment", "region", "channel", "campaign", "tier", "score", "need",
+)  # fmt: skip
 
+UNDECIDED, ACCEPTED, RETURNED, RECYCLED, DISQUALIFIED = range(5)
 ADVANCE, BACK, LOST, OUT, DETOUR = 1, 2, 3, 4, 5
 OPEN, WON = 0, 1
 # How a gross profit is known: not at all, from a cost, from the agreed margin.
@@ -26,6 +34,11 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 def text_code(value: str) -> int:
     """A stable code for a free word (tier, currency); 0 for none."""
     return zlib.crc32(value.encode()) & 0x7FFFFFFF if value else 0
+
+
+def micros_of(instant: dt.datetime) -> int:
+    """Microseconds since 1970: as exact as the instants in the database."""
+    return (instant - _EPOCH) // dt.timedelta(microseconds=1)
 
 
 def seconds_of(instant: dt.datetime) -> int:

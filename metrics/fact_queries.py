@@ -3,12 +3,13 @@
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 
-from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
 from campaigns.models import Spend
 from core.periods import day_number
-from leads.models import Deal, DealCredit, DealSpan, StageEntry, Touch
+from core.queries import calendar
+from leads.models import Deal, DealCredit, DealSpan, Handoff, Obligation, StageEntry, Touch
 from metrics.facts import (
     CREDIT_SELECT,
     DEAL_SELECT,
@@ -27,6 +28,7 @@ from metrics.facts import (
     encode_stays,
     encode_touches,
 )
+from metrics.facts_promises import HANDOFF_SELECT, OBLIGATION_SELECT, encode_handoffs, encode_obligations
 
 _OWN = ("channel_id", "campaign_id", "segment_id", "region_id", "origin")
 
@@ -124,6 +126,27 @@ def _read_spend(days, leads, reading: Reading) -> ByDay:
     return {day: columns for day, columns in found.items() if day in wanted}
 
 
+def _read_handoffs(days, leads, reading: Reading) -> ByDay:
+    decision = Obligation.objects.filter(entry_id=OuterRef("pk"), promise=Obligation.Promise.S3)
+    stay = StageEntry.objects.filter(pk=OuterRef("pk"))
+    rows = Handoff.objects.filter(entered_day__in=days).annotate(
+        first_contact_at=Subquery(stay.values("first_contact_at")),
+        decide_by=Subquery(decision.values("due_at")),
+        decision_excluded=Subquery(decision.values("excluded")),
+    )
+    rows = rows if leads is None else rows.filter(lead_id__in=leads)
+    return encode_handoffs(rows.values_list(*HANDOFF_SELECT).iterator(chunk_size=5_000), reading)
+
+
+def _read_obligations(days, leads, reading: Reading) -> ByDay:
+    # Without a due time there are few: they are read as a whole and those of other days left out.
+    rows = Obligation.objects.filter(Q(due_day__in=days) | Q(due_day__isnull=True))
+    rows = rows if leads is None else rows.filter(lead_id__in=leads)
+    found = encode_obligations(rows.values_list(*OBLIGATION_SELECT).iterator(chunk_size=5_000), reading, calendar())
+    wanted = {day_number(day) for day in days}
+    return {day: columns for day, columns in found.items() if day in wanted}
+
+
 READERS: dict[str, Callable[[list[dt.date], Sequence[int] | None, Reading], ByDay]] = {
     "stay": _read_stays,
     "journey": _read_journeys,
@@ -132,5 +155,7 @@ READERS: dict[str, Callable[[list[dt.date], Sequence[int] | None, Reading], ByDa
     "deal_span": _read_spans,
     "credit": _read_credits,
     "touch": _read_touches,
+    "handoff": _read_handoffs,
+    "obligation": _read_obligations,
     "spend": _read_spend,
 }

@@ -31,6 +31,11 @@ class Reading:
         self.counting = {v.id: v.counting_version for v in self.book.versions}
         self._credit: dict[tuple[int, int, int], frozenset[int]] = {}
 
+    def promising(self, day: dt.date) -> int:
+        """The agreement whose promises hold for what begins on a day; 0 before the first."""
+        version = self.book.on(day) if self.book else None
+        return version.id if version is not None and version.from_day <= day else 0
+
     def credited(self, agreement: int, stage: int, origin: int) -> frozenset[int]:
         key = (agreement, stage, origin)
         found = self._credit.get(key)
@@ -53,7 +58,7 @@ def _arrays(kind: str, rows: list[tuple], extra: dict[str, list] | None = None) 
     return arrays
 
 
-def _split_days(kind: str, days: list[int], rows: list[tuple], extra: dict[str, list] | None = None) -> ByDay:
+def split_days(kind: str, days: list[int], rows: list[tuple], extra: dict[str, list] | None = None) -> ByDay:
     """Rows to columns by day."""
     if not rows:
         return {}
@@ -68,7 +73,7 @@ def _split_days(kind: str, days: list[int], rows: list[tuple], extra: dict[str, 
     }
 
 
-def _dims(channel, campaign, segment, region, origin, tier, owner, team) -> tuple[int, ...]:
+def dims_of(channel, campaign, segment, region, origin, tier, owner, team) -> tuple[int, ...]:
     return (
         channel or 0,
         campaign or 0,
@@ -93,6 +98,13 @@ STAY_SELECT = (
 _STAY = {name: i for i, name in enumerate(STAY_SELECT)}
 # By hand, more than this long after it happened: back-dated (DQ7).
 _BACKDATED = dt.timedelta(days=7)
+# What a person typed in more than this long after it happened: logged late (DQ6).
+_LATE = dt.timedelta(hours=48)
+
+
+def logged_late(source: str, occurred_at: dt.datetime, recorded_at: dt.datetime) -> bool:
+    """Typed in by hand two days after it happened or later. What an import or a mailbox brings is not typed in."""
+    return source == "tandem" and recorded_at - occurred_at > _LATE
 
 
 def encode_stays(rows: Iterable[tuple], reading: Reading) -> ByDay:
@@ -106,7 +118,7 @@ def encode_stays(rows: Iterable[tuple], reading: Reading) -> ByDay:
             (
                 lead,
                 event,
-                *_dims(ch, ca, se, re, origin, tier, owner, team),
+                *dims_of(ch, ca, se, re, origin, tier, owner, team),
                 stage,
                 next_stage or 0,
                 FAR if left_day is None else day_number(left_day),
@@ -119,10 +131,11 @@ def encode_stays(rows: Iterable[tuple], reading: Reading) -> ByDay:
                 known,
                 left_known,
                 source == "tandem" and recorded_at - entered_at > _BACKDATED,
+                logged_late(source, entered_at, recorded_at),
             )
         )
         days.append(day_number(entered_day))
-    return _split_days("stay", days, out)
+    return split_days("stay", days, out)
 
 
 def _by_lead(rows: Iterable[tuple]) -> Iterator[list[tuple]]:
@@ -145,7 +158,7 @@ def encode_journeys(rows: Iterable[tuple], reading: Reading) -> ByDay:
     for stays in _by_lead(rows):
         first = stays[0]
         (lead, ch, ca, se, re, origin, tier, owner, team) = first[:9]
-        dims = _dims(ch, ca, se, re, origin, tier, owner, team)
+        dims = dims_of(ch, ca, se, re, origin, tier, owner, team)
         index = len(out)
         created = first[_STAY["lead__created_day"]]
         out.append(
@@ -174,7 +187,7 @@ def encode_journeys(rows: Iterable[tuple], reading: Reading) -> ByDay:
                 per_stage[f"o:{target}"][index] = stay[_STAY["owner_id"]] or 0
                 per_stage[f"t:{target}"][index] = stay[_STAY["team_id"]] or 0
                 per_stage[f"v:{target}"][index] = reading.counting.get(agreement, 0)
-    return _split_days("journey", days, out, _dense(per_stage, len(out)))
+    return split_days("journey", days, out, _dense(per_stage, len(out)))
 
 
 def encode_detours(rows: Iterable[tuple], reading: Reading) -> ByDay:
@@ -189,7 +202,7 @@ def encode_detours(rows: Iterable[tuple], reading: Reading) -> ByDay:
             if info is None or info.kind != "detour" or stay[_STAY["entered_precision"]] == "unknown":
                 continue
             index = len(out)
-            dims = _dims(*stay[1:9])
+            dims = dims_of(*stay[1:9])
             out.append((stay[0], stay[_STAY["opening_event_id"]], *dims, stage, reading.counting.get(agreement, 0)))
             days.append(day_number(stay[_STAY["entered_day"]]))
             reached: set[int] = set()
@@ -200,7 +213,7 @@ def encode_detours(rows: Iterable[tuple], reading: Reading) -> ByDay:
                 for target in credited - reached:
                     reached.add(target)
                     per_stage[f"n:{target}"][index] = day
-    return _split_days("detour", days, out, _dense(per_stage, len(out)))
+    return split_days("detour", days, out, _dense(per_stage, len(out)))
 
 
 def _dense(sparse: dict[str, dict[int, int]], n: int) -> dict[str, list[int]]:
@@ -235,7 +248,7 @@ def encode_deals(rows: Iterable[tuple], reading: Reading) -> ByDay:
             (
                 lead,
                 deal,
-                *_dims(*dims, owner, team),
+                *dims_of(*dims, owner, team),
                 FAR if closed is None else day_number(closed),
                 closed_precision != "unknown",
                 codes.STATUSES.index(status),
@@ -249,7 +262,7 @@ def encode_deals(rows: Iterable[tuple], reading: Reading) -> ByDay:
             )
         )
         days.append(day_number(created))
-    return _split_days("deal", days, out)
+    return split_days("deal", days, out)
 
 
 SPAN_SELECT = (
@@ -261,10 +274,10 @@ def encode_spans(rows: Iterable[tuple], reading: Reading) -> ByDay:
     days, out = [], []
     for lead, *dims, owner, team, deal, from_day, until, kind, amount, base in rows:
         end = FAR if until is None else day_number(until)
-        dims = _dims(*dims, owner, team)
+        dims = dims_of(*dims, owner, team)
         out.append((lead, deal, *dims, end, codes.DEAL_KINDS.index(kind), _amount(amount), _amount(base)))
         days.append(day_number(from_day))
-    return _split_days("deal_span", days, out)
+    return split_days("deal_span", days, out)
 
 
 CREDIT_SELECT = (
@@ -275,33 +288,38 @@ CREDIT_SELECT = (
 def encode_credits(rows: Iterable[tuple], reading: Reading) -> ByDay:
     days, out = [], []
     for lead, *dims, owner, team, event, deal, day, kind, amount, base in rows:
-        dims = _dims(*dims, owner, team)
+        dims = dims_of(*dims, owner, team)
         out.append((lead, event, *dims, deal, codes.DEAL_KINDS.index(kind), amount, _amount(base)))
         days.append(day_number(day))
-    return _split_days("credit", days, out)
+    return split_days("credit", days, out)
 
 
-TOUCH_SELECT = (*LEAD_DIMS, "actor_id", "id", "day", "side", "kind", "channel_id", "campaign_id", "contact_id", "content_id")
+TOUCH_SELECT = (
+    *LEAD_DIMS, "actor_id", "id", "day", "side", "kind", "channel_id", "campaign_id", "contact_id", "content_id", "source",
+    "occurred_at", "recorded_at",
+)  # fmt: skip
 
 
 def encode_touches(rows: Iterable[tuple], reading: Reading) -> ByDay:
     days, out = [], []
-    for lead, *dims, actor, touch, day, side, kind, channel, campaign, contact, content in rows:
+    for (lead, *dims, actor, touch, day, side, kind, channel, campaign, contact, content, source, occurred_at,
+         recorded_at) in rows:  # fmt: skip
         out.append(
             (
                 lead,
                 touch,
-                *_dims(*dims, actor, None),
+                *dims_of(*dims, actor, None),
                 codes.SIDES.index(side),
                 codes.TOUCH_KINDS.index(kind),
                 channel or 0,
                 campaign or 0,
                 contact or 0,
                 content or 0,
+                logged_late(source, occurred_at, recorded_at),
             )
         )
         days.append(day_number(day))
-    return _split_days("touch", days, out)
+    return split_days("touch", days, out)
 
 
 SPEND_SELECT = ("id", "campaign_id", "channel_id", "status", "currency", "amount", "service_from", "service_to")
@@ -318,4 +336,4 @@ def encode_spend(rows: Iterable[tuple], reading: Reading) -> ByDay:
             code = codes.SPEND_STATUSES.index(status)
             out.append((0, spend, campaign or 0, channel or 0, code, codes.text_code(currency), part, base))
             days.append(first + offset)
-    return _split_days("spend", days, out)
+    return split_days("spend", days, out)

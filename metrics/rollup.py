@@ -21,8 +21,11 @@ from campaigns.models import Spend
 from core.failpoints import failpoint
 from core.models import StaleNote
 from core.periods import day_number
+from core.queries import calendar
 from core.stale import note_stale
-from leads.models import Deal, DealCredit, DealSpan, StageEntry, Touch
+from leads.handoff_projection import owed_day
+from leads.handoff_queries import windows_closed
+from leads.models import Deal, DealCredit, DealSpan, Handoff, Obligation, StageEntry, Touch
 from leads.services.rebuilding import rebuild_teams
 from metrics.fact_queries import READERS
 from metrics.facts import Reading
@@ -68,6 +71,7 @@ def drain(*, report: Callable[[int], None] | None = None, until: float | None = 
                     report(StaleNote.objects.count())
                 if until is not None and time.monotonic() > until:
                     return done
+            follow_clock(token)
         except LeaseLost:
             return done
         finally:
@@ -97,6 +101,18 @@ def follow_teams(token: str) -> None:
     if mine.exclude(teams_digest=digest).exists():
         rebuild_teams()
         mine.update(teams_digest=digest, lease_until=dt.datetime.now(dt.UTC) + LEASE)
+
+
+def follow_clock(token: str) -> None:
+    """Begin a generation when a window closed since the last one: no fact has changed, but what was running is missed now.
+
+    Whoever reads the next generation judges the due times as of its moment. Done once: the next look begins there.
+    """
+    now = dt.datetime.now(dt.UTC)
+    mine = RollupState.objects.filter(id=1, lease_token=token)
+    since = mine.values_list("written_at", flat=True).first()
+    if since is not None and windows_closed(since, now):
+        mine.update(generation=F("generation") + 1, written_at=now, lease_until=now + LEASE)
 
 
 def run_round(token: str) -> int:
@@ -195,6 +211,7 @@ def _write(written: Written, generation: int) -> None:
 
 def note_everything() -> int:
     """Leave a note for every day that has or should have a segment. Returns the number of days."""
+    company = calendar()
     days = set(Segment.objects.values_list("day", flat=True).distinct())
     for model, column in (
         (StageEntry, "entered_day"),
@@ -202,8 +219,12 @@ def note_everything() -> int:
         (DealSpan, "from_day"),
         (DealCredit, "day"),
         (Touch, "day"),
+        (Handoff, "entered_day"),
+        (Obligation, "due_day"),
     ):
         days |= set(model.objects.filter(**{f"{column}__isnull": False}).values_list(column, flat=True).distinct())
+    still = Obligation.objects.filter(due_day__isnull=True).values_list("due_day", "started_at")
+    days |= {owed_day(*times, company) for times in still.iterator()}
     for start, end in Spend.objects.values_list("service_from", "service_to").distinct():
         days |= {start + dt.timedelta(days=i) for i in range((end - start).days + 1)}
     return note_stale((None, day) for day in days)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LAYOUT = 1
+LAYOUT = 2
 _MAGIC = b"TSEG"
 _HEAD = struct.Struct("<4sHIH")  # magic, layout, rows, length of the JSON header
 
@@ -47,6 +47,7 @@ LAYOUTS: dict[str, dict[str, str]] = {
         "known": "i1",
         "lknown": "i1",
         "backdated": "i1",
+        "late": "i1",
     },
     "journey": {
         "lead": "i8",
@@ -84,6 +85,44 @@ LAYOUTS: dict[str, dict[str, str]] = {
         "tcampaign": "i4",
         "contact": "i8",
         "content": "i4",
+        "late": "i1",
+    },
+    "handoff": {
+        "lead": "i8",
+        "item": "i8",  # the event that opened it
+        **DIMENSIONS,
+        "version": "i2",
+        "agreement": "i4",  # whose promises hold for it; 0 before the first version
+        "at": "i8",  # entry; this and the other instants in microseconds since 1970, MISSING where there is none
+        "precision": "i1",
+        "assigned": "i8",
+        "state": "i1",
+        "decision": "i1",
+        "first": "i1",
+        "decided": "i8",
+        "reason": "i4",
+        "returned": "i8",
+        "contested": "i8",
+        "ruled": "i8",
+        "feedback": "i8",
+        "read": "i8",
+        "contact": "i8",  # the first one by sales
+        "due": "i8",  # until when sales promised to decide
+        "excluded": "i4",  # the reason for which both teams left that promise out
+        "known": "i2",  # bits of codes.HANDOFF_FIELDS that were filled in at the entry, -1 where nobody noted them
+    },
+    "obligation": {
+        "lead": "i8",
+        "item": "i8",  # the handoff's event × 8 + the promise
+        **DIMENSIONS,
+        "agreement": "i4",
+        "promise": "i1",
+        "started": "i8",
+        "due": "i8",
+        "met": "i8",
+        "paused": "i4",
+        "excluded": "i4",
+        "late": "i1",
     },
     "spend": {
         "lead": "i8",

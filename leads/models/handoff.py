@@ -62,6 +62,10 @@ class Handoff(models.Model):
                 name="leads_handoff_waiting",
                 condition=models.Q(state__in=["open", "returned", "contested"]),
             ),
+            # The rollup reads whole days.
+            models.Index(fields=["entered_day"], name="leads_handoff_by_day"),
+            # What was decided lately: My day and the digest.
+            models.Index(fields=["decided_at"], name="leads_handoff_decided"),
         ]
 
     def __str__(self):
@@ -93,6 +97,7 @@ class Obligation(models.Model):
         help_text="the version that was in force at the entry",
     )
     team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     started_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True, blank=True)
     due_day = models.DateField(null=True, blank=True)
@@ -140,8 +145,14 @@ class Notice(models.Model):
     team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     recorded_at = models.DateTimeField(db_default=Now())
     seen_at = models.DateTimeField(null=True, blank=True)
+    mailed_at = models.DateTimeField(null=True, blank=True, help_text="when a mail was written about it, or none was needed")
 
     class Meta:
+        indexes = [
+            # What waits to go out by mail, and what a person has not seen: few rows of many.
+            models.Index(fields=["user"], name="leads_notice_to_mail", condition=models.Q(mailed_at__isnull=True)),
+            models.Index(fields=["user", "due_at"], name="leads_notice_unseen", condition=models.Q(seen_at__isnull=True)),
+        ]
         constraints = [
             # A due time that moves (a pause, a reassignment) is a new one to be told of.
             models.UniqueConstraint(fields=["entry", "promise", "kind", "due_at"], name="leads_notice_once"),

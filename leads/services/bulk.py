@@ -13,6 +13,7 @@ from django.db.models import F
 from core.bulk_rows import insert_rows
 from core.errors import DomainError
 from core.stale import note_stale
+from leads.handoff_context import say_what_was_known
 from leads.locks import hold_leads, lock_deals
 from leads.models import Deal, DealEvent, Lead, LeadEvent, Precision, Touch
 from leads.projection import Context, refresh_deals, refresh_leads
@@ -39,6 +40,7 @@ def append_lead_events(events: Sequence[LeadEvent], *, context: Context | None =
     ids = {e.lead_id for e in events} | {e.other_lead_id for e in events if e.other_lead_id}
     with transaction.atomic():
         hold_leads(ids)
+        say_what_was_known(events, context.book)
         insert_rows(events)
         Lead.objects.filter(id__in=ids).update(version=F("version") + 1)
         refresh_leads(ids, context=context)

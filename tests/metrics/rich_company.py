@@ -15,6 +15,7 @@ from funnel import services as funnel
 from funnel.models import Stage
 from leads import services as leads
 from leads.models import Lead
+from leads.services.rebuilding import rebuild_since
 from metrics import rollup
 from metrics.definitions import METRICS
 from tests.metrics.journeys import tell
@@ -105,6 +106,7 @@ def add_deals(told, people, segments, pick) -> None:
     version = funnel.draft_version(actor=None)
     funnel.set_margin(agreement=version, segment=segments[0], from_day=dt.date(2025, 1, 1), basis_points=3000, actor=None)
     funnel.put_in_force(agreement=version, from_day=dt.date(2025, 1, 2), actor=None)
+    rebuild_since(dt.date(2025, 1, 2))  # what begins in the past reaches what has happened
     for i in range(45):
         lead = told[3 + i] if i % 4 else None
         opened = dt.datetime(2025, 2, 1, 9, tzinfo=dt.UTC) + dt.timedelta(days=pick.randint(0, 120))
