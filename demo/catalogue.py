@@ -68,6 +68,9 @@ CAMPAIGNS: tuple[CampaignPlan, ...] = (
     CampaignPlan("Outbound: water utilities", "Outbound", 0.3, weight=1),
 )
 
+# Campaigns whose MQLs sales accepts less often than its channel would let expect.
+POORLY_ACCEPTED = {"LinkedIn: savings calculator": 0.62, "Search: energy efficiency": 0.72}
+
 # Trade fairs fall on fixed months, so that the same season brings the same burst: (month, day, name, euros, leads).
 FAIRS: tuple[tuple[int, int, str, int, int, str], ...] = (
     (3, 17, "AquaForum Hanover", 38_000, 95, "EUR"),

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Step:
-    """An event of a lead: created, moved, assigned, amended, merged or lead_voided."""
+    """An event of a lead: created, moved, assigned, amended, merged, lead_voided, or a step of a handoff.
+
+    `about`: the entry of the handoff, or the request that is answered. `text` becomes a note.
+    """
 
     at: dt.datetime
     kind: str
@@ -19,6 +22,12 @@ class Step:
     old_channel: str = ""
     new_channel: str = ""
     other: int | None = None
+    about: "Step | None" = None
+    field: str = ""
+    old: str = ""
+    new: str = ""
+    until: dt.datetime | None = None
+    text: str = ""
 
 
 @dataclass
@@ -31,6 +40,9 @@ class TouchFact:
     content: str = ""
     actor: str = ""
     outcome: str = ""
+    source: str = "tandem"
+    external_id: str | None = None
+    logged_at: dt.datetime | None = None  # at once, if nothing is said
 
 
 @dataclass
@@ -100,11 +112,23 @@ class LeadFact:
     steps: list[Step] = field(default_factory=list)
     touches: list[TouchFact] = field(default_factory=list)
     notes: list[NoteFact] = field(default_factory=list)
+    need: str = ""
     same_contact_as: int | None = None
 
     @property
     def created(self) -> dt.datetime:
         return self.steps[0].at
+
+
+@dataclass
+class PlanFact:
+    """A next step that somebody wants to take on a day."""
+
+    lead: int
+    who: str
+    what: str
+    due_on: dt.date
+    remind_on: dt.date | None = None
 
 
 @dataclass
@@ -140,3 +164,4 @@ class Story:
     spend: list[SpendFact]
     rates: list[tuple[str, dt.date, str]]
     targets: list[tuple[str, str, dt.date, int]]
+    plans: list[PlanFact]

@@ -29,6 +29,7 @@ from funnel.services import (
 from leads.models import Company, Contact, Deal, DealContact, DealEvent, Lead, LeadEvent, Note, Touch
 from leads.projection import Context
 from leads.services.history import insert_companies
+from leads.services.planning import plan_step
 from leads.services.stories import append_deal_stories, append_lead_stories
 
 CHUNK = 600  # leads at a time: the memory of one chunk, and a line of progress for each
@@ -52,6 +53,7 @@ class _Loader:
         self.story, self.say = story, say
         self.leads: dict[int, Lead] = {}
         self.deals: dict[str, Deal] = {}
+        self.events: dict[int, LeadEvent] = {}  # of the chunk, by the identity of their steps
 
     # --- the company ---
 
@@ -169,6 +171,8 @@ class _Loader:
         for start in range(0, len(facts), CHUNK):
             chunk = facts[start : start + CHUNK]
             contacts = [self._lead(fact) for fact in chunk]
+            self.events = {}
+            events = [self._event(fact, step) for fact in chunk for step in fact.steps]
             append_lead_stories(
                 contacts=[contact for contact in contacts if contact is not None],
                 leads=[self.leads[fact.key] for fact in chunk],
@@ -177,12 +181,21 @@ class _Loader:
                     Note(lead=self.leads[fact.key], author=self.users[n.author], text=n.text, occurred_at=n.at)
                     for fact in chunk
                     for n in fact.notes
-                ],
-                events=[self._event(fact, step) for fact in chunk for step in fact.steps],
+                ]
+                + [event.note for event in events if event.note is not None],
+                events=events,
                 actor=self.users["ines"],
                 context=self.context,
             )
             self.say(f"{min(start + CHUNK, len(facts)):,} of {len(facts):,} leads")
+        for plan in self.story.plans:
+            plan_step(
+                what=plan.what,
+                due_on=plan.due_on,
+                remind_on=plan.remind_on,
+                lead=self.leads[plan.lead],
+                actor=self.users[plan.who],
+            )
 
     def _lead(self, fact: LeadFact) -> Contact | None:
         """Make the lead's row; returns its contact if that is new too."""
@@ -202,6 +215,7 @@ class _Loader:
             origin=fact.origin,
             tier=fact.tier,
             score=fact.score,
+            custom={"need": fact.need} if fact.need else {},
         )
         return new
 
@@ -218,6 +232,9 @@ class _Loader:
             actor=self.users.get(touch.actor),
             outcome=touch.outcome,
             occurred_at=touch.at,
+            source=touch.source,
+            external_id=touch.external_id,
+            recorded_at=touch.logged_at or touch.at,
         )
 
     def _event(self, fact: LeadFact, step) -> LeadEvent:
@@ -233,11 +250,20 @@ class _Loader:
             other_lead=self.leads.get(step.other),
             occurred_at=step.at,
             actor=self.users.get(step.actor),
+            about=self.events[id(step.about)] if step.about is not None else None,
+            field=step.field,
+            old=step.old,
+            new=step.new,
+            until=step.until,
+            note=Note(lead=self.leads[fact.key], author=self.users[step.actor], text=step.text, occurred_at=step.at)
+            if step.text
+            else None,
         )
         if step.kind == LeadEvent.Kind.AMENDED:
             event.field = "channel_id"
             event.old = str(self.channels[step.old_channel].pk)
             event.new = str(self.channels[step.new_channel].pk)
+        self.events[id(step)] = event
         return event
 
     # --- deals ---

@@ -19,8 +19,8 @@ class Ledger:
         self.dice, self.now = dice, now
         self.deals: list[DealFact] = []
 
-    def of_lead(self, lead: LeadFact, opened: dt.datetime, owner: str, chance: float) -> None:
-        """The deal that a lead in Opportunity brings."""
+    def of_lead(self, lead: LeadFact, opened: dt.datetime, owner: str, chance: float) -> tuple[dt.datetime, bool]:
+        """The deal that a lead in Opportunity brings. Returns when it is closed for good, and whether it is won."""
         dice = self.dice
         deal = DealFact(
             key=f"lead-{lead.key}",
@@ -44,6 +44,7 @@ class Ledger:
             self._close(deal, closed, won)
         if won:
             self._afterwards(deal, lead.segment, lead.region, closed)
+        return closed, won
 
     def of_old_customer(self, company: CompanyFact, opened: dt.datetime, number: int) -> None:
         """A contract signed before the history begins comes up for renewal."""

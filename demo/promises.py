@@ -23,13 +23,21 @@ HOLIDAYS = (
 # Sales decides within three days, as the version's note says; the hottest leads are called within two hours.
 LINES = (
     PromiseLine("M3", share=9_500),
-    PromiseLine("M4", share=6_000),
-    PromiseLine("S1", "A", seconds=2 * 3600, share=6_000, weight=2),
-    PromiseLine("S1", seconds=8 * 3600, share=6_000),
-    PromiseLine("S2", attempts=4, distinct_days=3, days=10, share=7_000),
+    PromiseLine("M4", share=7_000),
+    PromiseLine("S1", "A", seconds=2 * 3600, share=9_000, weight=2),
+    PromiseLine("S1", seconds=8 * 3600, share=9_000),
+    PromiseLine("S2", attempts=4, distinct_days=3, days=10, share=8_500),
     PromiseLine("S3", days=3, share=8_500),
     PromiseLine("S4", days=2, share=8_000),
 )
+REQUIRED = [
+    HandoffField.NAME,
+    HandoffField.EMAIL,
+    HandoffField.COMPANY,
+    HandoffField.CHANNEL,
+    HandoffField.SEGMENT,
+    HandoffField.NEED,
+]
 FIELD_WEEK = tuple(Window(day, dt.time(8), dt.time(14) if day == 4 else dt.time(17)) for day in range(5))
 
 
@@ -54,7 +62,7 @@ def draft_promises(story: Story, *, draft: Agreement, actor: User) -> None:
     set_lead_values(draft=draft, values=worths, actor=actor)
     set_required_fields(
         draft=draft,
-        fields=[HandoffField.NAME, HandoffField.EMAIL, HandoffField.COMPANY, HandoffField.CHANNEL, HandoffField.SEGMENT],
+        fields=REQUIRED,
         actor=actor,
     )
     value = PromiseLine("M2", amount=amount, weight=2)

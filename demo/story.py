@@ -8,8 +8,9 @@ import datetime as dt
 from dataclasses import dataclass
 
 from core.periods import add_months
-from demo import catalogue, people
+from demo import catalogue, people, sayings
 from demo.chance import ZONE, Dice
+from demo.desk import DESK, Desk
 from demo.facts import CampaignFact, CompanyFact, DealFact, LeadFact, NoteFact, Step, Story
 from demo.journeys import Journey
 from demo.money import Ledger
@@ -56,6 +57,7 @@ class _Teller:
             self._tell_day(day)
         for minutes in FRESH[: 5 if self.shape is USUAL else 2]:
             self._tell_lead(self.now - dt.timedelta(minutes=minutes), channel="Organic search")
+        plans = Desk(self.dice, self.now, self._new_lead).tell(DESK[:: 1 if self.shape is USUAL else 3])
         self._old_renewals()
         self.ledger.cancel_one(self._at(self.start))
         deals = [deal for deal in self.ledger.deals if self._cut_deal(deal)]
@@ -79,6 +81,7 @@ class _Teller:
             spend=tell_spend(self.start, self.today, self.campaigns, self.shape.spend),
             rates=tell_rates(self.start, self.today),
             targets=plan_targets(leads, deals, self.start, self.today),
+            plans=plans,
         )
 
     def _second_version(self) -> dt.date:
@@ -119,22 +122,12 @@ class _Teller:
         dice = self.dice
         channel = channel or dice.pick((name, quality.share) for name, quality in catalogue.CHANNELS.items())
         quality = catalogue.CHANNELS[channel]
-        company = self._company()
         origin = {"Outbound": "sales", "Partner": "partner"}.get(channel, "marketing")
         if channel == "Referral" and dice.happens(0.4):
             origin = "customer"
         if origin in ("sales", "customer"):
             begin = dice.at_work(begin)
-        unknown_source = origin == "marketing" and dice.happens(0.015)
-        lead = self._person(company)
-        lead.origin = origin
-        lead.channel = "" if unknown_source else channel
-        lead.campaign = "" if unknown_source else self._campaign_of(channel, begin.date())
-        good = quality.inquiry > 0.5
-        lead.tier = dice.pick((("A", 3 if good else 1.5), ("B", 4), ("C", 3 if good else 5), ("", 0.6)))
-        lead.score = None if dice.happens(0.1) else {"A": 78, "B": 52, "C": 27, "": 40}[lead.tier] + dice.randrange(-14, 15)
-        lead.segment = company.segment if dice.happens(0.95) else ""
-        lead.region = company.region if dice.happens(0.97) else ""
+        lead = self._new_lead(begin, channel, origin)
         team = (dice.choice(people.MARKETERS[:2]), dice.choice(people.INSIDERS), dice.choice(people.FIELDERS))
         journey = Journey(dice, lead, quality, *team)
         if dice.happens(0.006):
@@ -149,9 +142,26 @@ class _Teller:
         if journey.opened_at is not None:
             slow = 0.85 if journey.luck < 1 else 1.06
             chance = quality.opportunity * slow * self.shape.wins
-            self.ledger.of_lead(lead, journey.opened_at, journey.owner, chance)
+            closed, won = self.ledger.of_lead(lead, journey.opened_at, journey.owner, chance)
+            journey.handoffs.told_back(closed, journey.owner, (0.85, 0.15, 0) if won else (0.25, 0.5, 0.25), "close")
         if origin == "marketing" and dice.happens(0.011):
             self._duplicate(lead, begin, team[0])
+
+    def _new_lead(self, begin: dt.datetime, channel: str, origin: str = "marketing") -> LeadFact:
+        """Somebody new who comes by a channel; what happens to them is told elsewhere."""
+        dice, company = self.dice, self._company()
+        unknown_source = origin == "marketing" and dice.happens(0.015)
+        lead = self._person(company)
+        lead.origin = origin
+        lead.channel = "" if unknown_source else channel
+        lead.campaign = "" if unknown_source else self._campaign_of(channel, begin.date())
+        good = catalogue.CHANNELS[channel].inquiry > 0.5
+        lead.tier = dice.pick((("A", 3 if good else 1.5), ("B", 4), ("C", 3 if good else 5), ("", 0.6)))
+        lead.score = None if dice.happens(0.1) else {"A": 78, "B": 52, "C": 27, "": 40}[lead.tier] + dice.randrange(-14, 15)
+        lead.segment = company.segment if dice.happens(0.95) else ""
+        lead.region = company.region if dice.happens(0.97) else ""
+        lead.need = dice.choice(sayings.NEEDS) if dice.happens(0.5 if channel == "LinkedIn ads" else 0.78) else ""
+        return lead
 
     def _person(self, company: CompanyFact) -> LeadFact:
         dice, key = self.dice, len(self.leads)

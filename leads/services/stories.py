@@ -30,7 +30,7 @@ def append_lead_stories(
     context: Context | None = None,
 ) -> None:
     """Create leads and append what happened to them. Touches, notes and events refer to leads as objects, which may be
-    new in this call or stored before; events of a lead come in time order."""
+    new in this call or stored before; events of a lead come in time order. What events are `about` is among them."""
     with transaction.atomic():
         insert_contacts(contacts=contacts, actor=actor)
         insert_leads(leads=leads, actor=actor)
@@ -41,7 +41,12 @@ def append_lead_stories(
         Note.objects.bulk_create(notes, batch_size=_BATCH)
         # Touches first: the projection that the events ask for then finds the contacts and runs once.
         append_touches(touches, context=context)
-        append_lead_events(events, context=context)
+        waiting = list(events)
+        while waiting:
+            # What a step is about is stored before it.
+            ready = [event for event in waiting if event.about is None or event.about.pk is not None]
+            append_lead_events(ready, context=context)
+            waiting = [event for event in waiting if event.pk is None]
 
 
 def append_deal_stories(

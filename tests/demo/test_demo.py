@@ -19,7 +19,24 @@ from demo.story import SMALL, USUAL, tell_story
 from funnel.book import load_book
 from funnel.models import Holiday, Stage, Target, WorkingCalendar
 from funnel.queries import promises
-from leads.models import Deal, DealCredit, DealEvent, Lead, LeadEvent, Note, StageEntry, Touch
+from leads.handoff_queries import precedents
+from leads.handoffs import STEPS
+from leads.models import (
+    Deal,
+    DealCredit,
+    DealEvent,
+    Decision,
+    Handoff,
+    HandoffStanding,
+    Lead,
+    LeadEvent,
+    NextStep,
+    Note,
+    Obligation,
+    StageEntry,
+    Touch,
+)
+from leads.services.feedback import EVIDENCE
 from metrics.models import RollupState, Segment
 
 # Six in the evening in Berlin on 30 June 2025, where `until` ends the story. A fixed day keeps the test the same every day.
@@ -36,6 +53,39 @@ def demo(**options) -> str:
 def row_counts() -> dict[str, int]:
     models = [m for m in apps.get_models(include_auto_created=True) if m is not RollupState]
     return {model._meta.label: model._base_manager.count() for model in models}
+
+
+def handoffs_are_told(now: dt.datetime) -> None:
+    """Every state and decision of a handoff occurs, with what both sides said about it."""
+    assert set(Handoff.objects.values_list("state", flat=True)) == set(HandoffStanding.values)
+    assert set(Handoff.objects.values_list("decision", flat=True)) == {"", *Decision.values}
+    steps = LeadEvent.objects.filter(kind__in=STEPS)
+    assert set(steps.values_list("kind", flat=True)) == set(STEPS) - {"accepted"}  # here accepting is a move
+    assert not steps.filter(about=None).exists()
+    # rulings stand as precedents, some of them for a lead that is taken on after all
+    assert set(precedents().values_list("new", flat=True)) >= {"accepted"}
+    assert all(ruling.note.text for ruling in precedents())
+    assert Handoff.objects.filter(state="arbitrated", first_decision="disqualified", decision="accepted").exists()
+    # feedback that marketing has read, and some that it has not
+    told = Handoff.objects.filter(feedback_at__isnull=False)
+    assert told.filter(feedback_read_at__isnull=False).exists() and told.filter(feedback_read_at=None).exists()
+    # promises that were left out because both sides agreed, and some for which nobody agreed
+    assert Obligation.objects.exclude(excluded="").exists()
+    assert set(LeadEvent.objects.filter(kind="consented").values_list("new", flat=True)) == {"yes", "no"}
+    # sales keeps most first contacts, and fewer than it promised
+    due = Obligation.objects.filter(promise="S1", excluded="", due_at__lte=now)
+    kept = due.filter(met_at__lte=F("due_at")).count() / due.count()
+    assert 0.6 < kept < 0.86
+    # what waits today: something is overdue since less than a working week, and something is due later
+    waiting = Obligation.objects.filter(met_at=None, excluded="", promise="S1")
+    assert waiting.filter(due_at__gt=now - dt.timedelta(days=7), due_at__lte=now).exists()
+    assert waiting.filter(due_at__gt=now).exists()
+    # contacts came by each of the four ways
+    contacts = Touch.objects.filter(side="sales")
+    assert set(contacts.values_list("source", flat=True)) == set(EVIDENCE.values())
+    assert Obligation.objects.filter(late_logged=True).count() < Obligation.objects.count() / 20
+    # people know what they want to do next
+    assert {step.who.email.split("@")[0] for step in NextStep.objects.select_related("who")} >= {"sofia", "tomasz"}
 
 
 @pytest.fixture
@@ -116,6 +166,7 @@ def test_every_fact_that_the_demo_promises_is_there_and_wiping_leaves_a_database
     assert present.line("M2").amount == amount > 0
     assert WorkingCalendar.objects.get().team.name == "Field sales"
     assert Holiday.objects.filter(team=None, day=dt.date(2025, 5, 1)).exists()
+    handoffs_are_told(now)
     # the numbers are computed
     assert not StaleNote.objects.exists()
     assert Segment.objects.exists()
