@@ -13,6 +13,7 @@ from metrics.definitions import METRICS, Basis, Kind, Metric
 from metrics.methods.intervals import wilson
 from metrics.methods.quantiles import quantile
 from metrics.methods.survival import NEVER, exit_curve, first_reach_incidence
+from metrics.rows import distinct
 from metrics.segments import MISSING, UNKNOWN_DAY
 from metrics.select_money import AGE_BUCKETS
 from metrics.selection import BY_DIMENSION, BY_TIME, Question, Selection
@@ -47,7 +48,7 @@ def _answer(snapshot: Snapshot, metric: Metric, question: Question, people) -> A
     found |= reduce(metric, selection, question)
     if about_people(question) and found["n"] < SUPPRESS:
         _suppress(found)
-    versions = sorted({int(v) for v in np.unique(selection.version)} - {0}) if selection.version is not None else []
+    versions = sorted({int(v) for v in distinct(selection.version)} - {0}) if selection.has("version") else []
     found["definition_version"] = versions or [_version_of(snapshot, question)]
     if len(versions) > 1 and metric.kind not in (Kind.COUNT, Kind.SUM):
         # A rate holds within one version: each has its row, and the whole says that it mixes them (X7).
@@ -62,7 +63,7 @@ def _answer(snapshot: Snapshot, metric: Metric, question: Question, people) -> A
         found["currency"] = snapshot.currency
     if question.by:
         found["series"] = _series(snapshot, metric, selection, question, people)
-    elif selection.bucket is not None:
+    elif selection.has("bucket"):
         found["series"] = _age_buckets(metric, selection, question)
     return found
 
@@ -151,7 +152,7 @@ def _ratio(found: Answer, selection: Selection) -> None:
 
 def _duration(found: Answer, selection: Selection) -> None:
     days = selection.age / 86_400
-    quantiles = {f"p{q}": quantile(days, q / 100) for q in (25, 50, 75, 90)}
+    quantiles = _quarters(days)
     by_cause = {
         name: {"n": int(np.count_nonzero(selection.cause == code)), "p50": quantile(days[selection.cause == code], 0.5)}
         for code, name in CAUSES.items()
@@ -207,8 +208,13 @@ def _cycle(found: Answer, selection: Selection) -> None:
         "numerator": len(done),
         "denominator": len(selection),
         "open": len(selection) - len(done),
-        "quantiles": {f"p{q}": quantile(done, q / 100) for q in (25, 50, 75, 90)},
+        "quantiles": _quarters(done),
     }
+
+
+def _quarters(values: np.ndarray) -> dict[str, float | None]:
+    ordered = np.sort(values)
+    return {f"p{q}": quantile(ordered, q / 100, ordered=True) for q in (25, 50, 75, 90)}
 
 
 RESPONSE_MARKS = (5, 60, 1440)  # minutes
@@ -259,7 +265,7 @@ def _series(snapshot: Snapshot, metric: Metric, selection: Selection, question: 
         column = np.where((column == 0) | np.isin(column, list(people)), column, OTHERS)
     rows = [
         _row(metric, selection.where(column == value), question, group_key(int(value)), "") | {"_id": int(value)}
-        for value in np.unique(column)
+        for value in distinct(column)
     ]
     if question.by == "owner":
         for row in rows:

@@ -4,6 +4,7 @@ Ages are whole days (or minutes); ties are legal. `NEVER` stands for an event th
 """
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,10 +69,9 @@ class ExitCurve:
 
     def age_at(self, share_out: float) -> int | None:
         """Smallest age at which at least `share_out` have left; None if the curve never gets there."""
-        for age, staying in zip(self.ages, self.staying, strict=True):
-            if staying <= 1 - share_out + 1e-12:
-                return age
-        return None
+        enough = 1 - share_out + 1e-12
+        spot = bisect_left(self.staying, True, key=lambda staying: staying <= enough)
+        return self.ages[spot] if spot < len(self.ages) else None
 
 
 def exit_curve(age: np.ndarray, cause: np.ndarray, *, least_at_risk: int = 1) -> ExitCurve:
@@ -80,21 +80,19 @@ def exit_curve(age: np.ndarray, cause: np.ndarray, *, least_at_risk: int = 1) ->
     F_k(t) = sum over a <= t of S(a-) d_k(a) / Y(a) and S(a) = prod (1 - d(a) / Y(a)), so S + sum F_k = 1 always.
     The curve stops where fewer than `least_at_risk` are left. Source: Aalen & Johansen (1978).
     """
+    gone = cause != 0
     kinds = [int(k) for k in np.unique(cause) if k != 0]
-    curve = ExitCurve([], [], [], {k: [] for k in kinds})
-    staying, out = 1.0, dict.fromkeys(kinds, 0.0)
-    order = np.sort(age)
-    for a in np.unique(age[cause != 0]):
-        at_risk = len(order) - int(np.searchsorted(order, a, side="left"))
-        if at_risk < least_at_risk:
-            break
-        here = cause[(age == a) & (cause != 0)]
-        for k in kinds:
-            out[k] += staying * int(np.count_nonzero(here == k)) / at_risk
-        staying *= 1 - len(here) / at_risk
-        curve.ages.append(int(a))
-        curve.at_risk.append(at_risk)
-        curve.staying.append(staying)
-        for k in kinds:
-            curve.causes[k].append(out[k])
-    return curve
+    ages, spot = np.unique(age[gone], return_inverse=True)
+    at_risk = len(age) - np.searchsorted(np.sort(age), ages, side="left")
+    # At risk are ever fewer, so what is left out is the end.
+    kept = int(np.count_nonzero(at_risk >= least_at_risk))
+    ages, at_risk = ages[:kept], at_risk[:kept]
+    leaving = np.bincount(spot, minlength=kept)[:kept]
+    # One after the other, as the formula says: sums in another order would differ in the last digit.
+    staying = np.cumprod(1 - leaving / at_risk)
+    before = np.concatenate(([1.0], staying[:-1]))
+    causes = {}
+    for k in kinds:
+        here = np.bincount(spot[cause[gone] == k], minlength=kept)[:kept]
+        causes[k] = np.cumsum(before * here / at_risk).tolist()
+    return ExitCurve(ages.tolist(), at_risk.tolist(), staying.tolist(), causes)
