@@ -36,6 +36,8 @@ app.conf.beat_schedule = {
     "imports-sweep": {"task": "integrations.tasks.sweep_imports", **EVERY_HALF_MINUTE},
     # Finds promises that are due soon or past due; nobody has to open a page for it.
     "leads-promises": {"task": "leads.tasks.check_promises", **EVERY_HALF_MINUTE},
+    # Gives away what entered MQL without a person, whichever way it came in.
+    "leads-route": {"task": "leads.tasks.route", **EVERY_HALF_MINUTE},
     "leads-sweep": {"task": "leads.tasks.sweep_bulk_jobs", **EVERY_HALF_MINUTE},
     # Last month's leads for the two judges; a month has one sample, so most of these find nothing to do.
     "draw-sample": {"task": "reviews.tasks.draw_sample", "schedule": 3600.0, "options": {"expires": 3000}},

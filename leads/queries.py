@@ -32,7 +32,8 @@ def visible_leads(user: User, *, taken_out: bool = False) -> QuerySet[Lead]:
         case Organisation.Visibility.TEAM:
             return leads.filter(Q(team_id__in=standing(user).team_ids) | Q(owner=user))
         case Organisation.Visibility.OWN:
-            return leads.filter(owner=user)
+            # What waits in one's team's queue is nobody's yet, and somebody has to take it.
+            return leads.filter(Q(owner=user) | Q(owner=None, team_id__in=standing(user).team_ids))
     return leads.none()
 
 

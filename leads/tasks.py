@@ -8,6 +8,7 @@ from celery import shared_task
 from leads.services.many import run_bulk, sweep_bulk
 from leads.services.notices import follow_hours, give_notices
 from leads.services.reminding import remind
+from leads.services.routing import route_waiting
 
 # Well below the soft time limit of a task; the rest is sent out again.
 BUDGET = 100
@@ -37,3 +38,9 @@ def check_promises() -> int:
 def remind_of_steps() -> int:
     """Find the reminders that are due, whether or not anybody opens a page."""
     return remind(now=dt.datetime.now(dt.UTC))
+
+
+@shared_task(name="leads.tasks.route")
+def route() -> int:
+    """Give away what entered MQL and has nobody, however it came in."""
+    return route_waiting(now=dt.datetime.now(dt.UTC))

@@ -15,6 +15,7 @@ from leads.models.lead import (
     StageEntry,
     Touch,
 )
+from leads.models.routing import RoutedHandoff, Routing, RoutingChange, RoutingRule
 from leads.models.tag import LeadTag, Tag
 from leads.models.work import BulkItem, BulkJob, NextStep, SavedView
 
@@ -43,6 +44,10 @@ __all__ = [
     "Origin",
     "Precision",
     "PromiseCheck",
+    "RoutedHandoff",
+    "Routing",
+    "RoutingChange",
+    "RoutingRule",
     "SavedView",
     "StageEntry",
     "Tag",

@@ -8,12 +8,14 @@ from django.db.models import F
 
 from accounts.models import Team, User
 from core.errors import Conflict, DomainError, StaleVersion
-from funnel.models import Stage
+from funnel.book import Version
+from funnel.models import Milestone, Stage
 from funnel.rules import check_move
 from leads.locks import lock_leads
 from leads.models import Contact, Lead, LeadEvent, Note, Origin, Precision, StageEntry
 from leads.projection import Context
 from leads.services.bulk import append_lead_events, refuse_future
+from leads.services.routing import hint_routing
 from leads.timeline import AMENDABLE
 
 
@@ -64,8 +66,16 @@ def create_lead(
             import_batch=import_batch,
         )
         append_lead_events([event], context=context)
+        _hand_over(stage, version)
     lead.refresh_from_db()
     return lead
+
+
+def _hand_over(stage: Stage, version: Version) -> None:
+    """A lead in MQL is for a person of sales: the worker looks whether routing has to find one."""
+    info = version.stages.get(stage.id)
+    if info is not None and info.milestone == Milestone.MQL:
+        hint_routing()
 
 
 def move_lead(
@@ -118,6 +128,7 @@ def move_lead(
             external_id=external_id,
         )
         append_lead_events([event], context=context)
+        _hand_over(to_stage, version)
     before = lead.stage_id
     lead.refresh_from_db()
     return Moved(event=event, lead=lead, current_stage_changed=lead.stage_id != before)

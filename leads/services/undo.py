@@ -16,6 +16,7 @@ from leads.locks import lock_deals, lock_leads
 from leads.models import Deal, DealEvent, ImportBatch, Lead, LeadEvent, NextStep, Note, Touch
 from leads.projection import Context
 from leads.services.bulk import append_deal_events, append_lead_events, append_touches
+from leads.services.routing import SOURCE as ROUTING
 
 # The ids of events that an undo writes begin with this; importers read it (integrations.slots).
 UNDO = "undo:"
@@ -163,6 +164,8 @@ def _split(events: list, batch: ImportBatch) -> tuple[list, list]:
         and not (event.external_id or "").startswith(UNDO)
         # The move of a lead that went back with its deal.
         and not (event.kind == "voided" and event.source == "deal")
+        # Routing found somebody for it; that nobody worked on it the checks below say.
+        and event.source != ROUTING
     ]
     return own, others
 
