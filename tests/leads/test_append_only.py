@@ -16,6 +16,8 @@ from core.models import Maintenance
 from core.services import record_rate
 from funnel.models import Agreement
 from leads import services
+from leads.services.routing import route_waiting
+from leads.services.routing_rules import set_queue, switch_routing
 from reviews.models import JudgingRound, SampledLead, Stratum
 from reviews.services import judge_lead
 
@@ -48,6 +50,10 @@ def history(stages, people, at):
     services.open_deal(lead=lead, occurred_at=at(3, 5), amount=100, actor=None)
     day = dt.date(2026, 3, 1)
     campaigns.record_spend(amount=100, currency="EUR", service_from=day, service_to=day, actor=None)
+    set_queue(team=people["member"].memberships.get().team, actor=None)
+    switch_routing(on=True, now=at(3, 1), actor=None)
+    services.create_lead(stage=stages["mql"], occurred_at=dt.datetime.now(dt.UTC), actor=None)
+    route_waiting(now=dt.datetime.now(dt.UTC))
     record_rate(currency="USD", day=day, rate=Decimal("0.9"), source="test")
     judges = {"marketing_judge": people["colleague"], "sales_judge": people["member"]}
     sample = JudgingRound.objects.create(month=day, agreement=Agreement.objects.get(), seed=1, **judges)
@@ -57,7 +63,8 @@ def history(stages, people, at):
 
 def test_the_known_tables():
     names = sorted(model.__name__ for model in MODELS)
-    assert names == ["ConsoleEvent", "DealEvent", "ExchangeRate", "Judgement", "LeadEvent", "Note", "Spend", "Touch"]
+    assert names == ["ConsoleEvent", "DealEvent", "ExchangeRate", "Judgement", "LeadEvent", "Note", "RoutedHandoff",
+                     "RoutingChange", "Spend", "Touch"]  # fmt: skip
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
