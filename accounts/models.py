@@ -19,7 +19,8 @@ class User(AbstractBaseUser):
     email = models.EmailField(max_length=254)
     name = models.CharField(max_length=120)
     is_active = models.BooleanField(default=True)
-    reminders_by_mail = models.BooleanField(default=True, help_text="reminders of next steps come by mail too")
+    reminders_by_mail = models.BooleanField(default=True, help_text="reminders of next steps and due times come by mail too")
+    digest_by_mail = models.BooleanField(default=True, help_text="the team's digest comes by mail every working morning")
     created_at = models.DateTimeField(db_default=Now())
 
     objects = UserManager()

@@ -3,7 +3,11 @@
 from accounts.models import User
 
 
-def set_reminders_by_mail(*, user: User, on: bool) -> None:
-    """Whether reminders of next steps come by mail too. In the app they always show."""
-    user.reminders_by_mail = on
-    user.save(update_fields=["reminders_by_mail"])
+def set_mails(*, user: User, reminders: bool | None = None, digest: bool | None = None) -> None:
+    """Whether reminders and the team's digest come by mail; None leaves it as it is. In the app all of it always shows."""
+    chosen = {"reminders_by_mail": reminders, "digest_by_mail": digest}
+    changed = {name: on for name, on in chosen.items() if on is not None}
+    for name, on in changed.items():
+        setattr(user, name, on)
+    if changed:
+        user.save(update_fields=list(changed))

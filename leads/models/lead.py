@@ -196,6 +196,14 @@ class LeadEvent(AppendOnlyModel):
     import_batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
+        indexes = [
+            # What both sides said lately: My day and the digest.
+            models.Index(
+                fields=["occurred_at"],
+                name="leads_event_said",
+                condition=models.Q(about__isnull=False),
+            ),
+        ]
         constraints = [models.UniqueConstraint(fields=["source", "external_id"], name="leads_event_identity")]
 
     def __str__(self):

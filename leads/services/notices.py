@@ -5,7 +5,7 @@ import datetime as dt
 from django.db import transaction
 from django.db.models import Q
 
-from accounts.models import Membership, Role
+from accounts.models import Membership, Role, User
 from accounts.queries import funnel_owner, on_day
 from core.bulk_rows import insert_values
 from core.queries import calendar
@@ -104,3 +104,8 @@ def follow_hours(*, now: dt.datetime) -> int:
     rebuild_leads(ids)
     PromiseCheck.objects.update_or_create(id=1, defaults={"hours_digest": digest})
     return len(ids)
+
+
+def see_notices(*, user: User, now: dt.datetime) -> None:
+    """The person has seen all that was told so far."""
+    Notice.objects.filter(user=user, seen_at__isnull=True, recorded_at__lte=now).update(seen_at=now)
