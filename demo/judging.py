@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from accounts.models import User
+from core.errors import DomainError
 from core.periods import add_months
 from demo.chance import Dice
 from reviews.judging_queries import splits_for_review
@@ -23,7 +24,11 @@ WHY_NOT = (
     "A student who wrote a paper.",
     "Reads everything and asks for nothing.",
 )
-WHY_YES = ("Asked for a price.", "Fits the target group and named a project.", "Three of their engineers were in the webinar.")
+WHY_YES = (
+    "Asked for a price.",
+    "Fits the target group and named a project.",
+    "Three of their engineers were in the webinar.",
+)
 SETTLED = (
     (False, "Reading three white papers is interest, not a need. It takes a question about a project or a price."),
     (True, "A named project is enough, also when nobody gave a budget yet."),
@@ -36,13 +41,16 @@ def judge_samples(users: Mapping[str, User], *, today: dt.date, dice: Dice) -> N
     """Draw and judge the samples of the last three months. `today`: the last day of the story."""
     last = len(JUDGES) - 1
     for number, (marketer, seller) in enumerate(JUDGES):
-        judging = draw_round(
-            month=add_months(today.replace(day=1), number - last - 1),
-            actor=None,
-            marketing_judge=users[marketer],
-            sales_judge=users[seller],
-            seed=dice.randrange(2**31),
-        )
+        try:
+            judging = draw_round(
+                month=add_months(today.replace(day=1), number - last - 1),
+                actor=None,
+                marketing_judge=users[marketer],
+                sales_judge=users[seller],
+                seed=dice.randrange(2**31),
+            )
+        except DomainError:
+            continue  # a short history has months without leads
         _judge(judging, dice, complete=number < last)
     for (qualifies, sentence), pair in zip(SETTLED, splits_for_review(), strict=False):
         settle(sampled=pair.sampled, qualifies=qualifies, sentence=sentence, actor=users["maya"])

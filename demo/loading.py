@@ -11,8 +11,9 @@ from accounts.services import add_person, add_team, end_role, give_role
 from campaigns.services import ensure_campaign, ensure_channel, ensure_content, record_spend, update_campaign
 from core.services import record_rate, set_up_organisation
 from demo import catalogue, people
-from demo.chance import ZONE
+from demo.chance import ZONE, Dice
 from demo.facts import DealFact, LeadFact, Story
+from demo.judging import judge_samples
 from demo.promises import draft_promises, set_up_calendars
 from funnel.models import Stage
 from funnel.services import (
@@ -44,6 +45,9 @@ def load_story(story: Story, *, say: Say) -> None:
         loader.set_up()
         loader.load_leads()
         loader.load_deals()
+        judge_samples(
+            loader.users, today=story.now.astimezone(ZONE).date(), dice=Dice(f"judges {story.company} {story.now}")
+        )
 
 
 class _Loader:

@@ -182,7 +182,7 @@ def sheet(request: HttpRequest, pk: int) -> HttpResponse:
         "lead": lead,
         "form": form,
         "done": len(done),
-        "places": [{"place": n, "done": n in done} for n in range(1, lead.of + 1)],
+        "sample": [{"place": n, "done": n in done} for n in range(1, lead.of + 1)],
         "definition": version.stages.filter(milestone="mql").first(),
         "version": version,
         "today": _today(),

@@ -20,12 +20,17 @@ _SEEDS = 2**31
 
 
 def draw_round(
-    *, month: dt.date, actor: User | None, marketing_judge: User | None = None, sales_judge: User | None = None
+    *,
+    month: dt.date,
+    actor: User | None,
+    marketing_judge: User | None = None,
+    sales_judge: User | None = None,
+    seed: int | None = None,
 ) -> JudgingRound:
     """Draw the sample of a month's leads. A side without a named judge gets the one who judged least often.
 
-    `month`: any day of it; it must be over. DomainError if there are too few leads or a side has nobody; Conflict if the
-    month's sample was drawn already.
+    `month`: any day of it; it must be over. `seed`: repeats a draw; chosen at random otherwise. DomainError if there are too
+    few leads or a side has nobody; Conflict if the month's sample was drawn already.
     """
     today = calendar().day_of(dt.datetime.now(dt.UTC))
     month = month.replace(day=1)
@@ -47,7 +52,7 @@ def draw_round(
                 f"{month:%B %Y} has {len(found)} leads that could be judged; a sample needs {LEAST} at least.",
                 field="month",
             )
-        seed = secrets.randbelow(_SEEDS)
+        seed = secrets.randbelow(_SEEDS) if seed is None else seed
         judging = JudgingRound.objects.create(
             month=month,
             agreement_id=version.id,
