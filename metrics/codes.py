@@ -41,6 +41,11 @@ def micros_of(instant: dt.datetime) -> int:
     return (instant - _EPOCH) // dt.timedelta(microseconds=1)
 
 
+def instant_of(micros: int) -> dt.datetime:
+    """The instant of so many microseconds since 1970."""
+    return _EPOCH + dt.timedelta(microseconds=micros)
+
+
 def seconds_of(instant: dt.datetime) -> int:
     """Whole seconds since 1970, rounded down."""
     return (instant - _EPOCH) // dt.timedelta(seconds=1)

@@ -3,58 +3,10 @@
 To add a metric, add an entry (and a column in metrics/facts.py if the fact is new); rollup, API, docs and lists follow.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
-
 from metrics import select_funnel as funnel
 from metrics import select_money as money
-from metrics.selection import Question, Selection
-
-
-class Basis(StrEnum):
-    PERIOD = "period"  # what happened in the period, whoever it happened to
-    COHORT = "cohort"  # what became of those who entered in the period
-    INSTANT = "instant"  # a stock at the end of a day
-
-
-class Kind(StrEnum):
-    COUNT = "count"
-    SUM = "sum"
-    MEAN = "mean"
-    RATIO = "ratio"
-    SHARE_OF_SUM = "share_of_sum"
-    DURATION = "duration"  # exact quantiles of completed durations
-    STAY = "stay"  # median with open members censored, and the curve by cause
-    CONVERSION = "conversion"  # first-reach incidence at a horizon
-    CYCLE = "cycle"  # durations of those who got there, with the incidence curve
-    RESPONSE = "response"  # minutes, never-answered ones censored
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One metric. `stage` and `to_stage` name the milestone that is meant when none is given; "?" means a stage must be
-    given, "*" that none means all stages, "" that the metric has none."""
-
-    key: str
-    spec: str
-    label: str
-    words: str
-    formula: str
-    unit: str
-    basis: Basis
-    kind: Kind
-    owner: str
-    fact: str
-    select: Callable[[object, Question], Selection]
-    stage: str = ""
-    to_stage: str = ""
-    left_out: str = ""
-    version: int = 1
-    # Data-quality checks (metrics-spec 11): from these shares on, a number that depends on it is marked or greyed.
-    warn: float | None = None
-    block: float | None = None
-
+from metrics.definitions_promises import PROMISES
+from metrics.metric import Basis, Kind, Metric
 
 _DECLARED = (
     Metric(
@@ -248,7 +200,8 @@ _DECLARED = (
     ),
 )  # fmt: skip
 
-METRICS: dict[str, Metric] = {metric.key: metric for metric in _DECLARED}
+_ALL = (*_DECLARED, *PROMISES)
+METRICS: dict[str, Metric] = {metric.key: metric for metric in _ALL}
 
-if len(METRICS) != len(_DECLARED):
+if len(METRICS) != len(_ALL):
     raise RuntimeError("two metrics share a key")

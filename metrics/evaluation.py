@@ -9,6 +9,8 @@ import numpy as np
 from core.errors import DomainError
 from core.periods import Period, buckets, start_of
 from metrics import codes
+from metrics import promise_figures as promises
+from metrics import select_response as response
 from metrics.definitions import METRICS, Basis, Kind, Metric
 from metrics.methods.intervals import wilson
 from metrics.methods.quantiles import quantile
@@ -24,7 +26,12 @@ SMALL = 20  # below this, counts and interval only: no ranking, no colour (X13)
 SUPPRESS = 5  # below this, an answer about single people shows no value (X13)
 LEAST_STAYS, LEAST_AT_RISK = 30, 5  # metrics-spec 2.4
 # What would give a value away.
-_TELLING = ("numerator", "denominator", "interval", "open", "unknown", "estimated", "quantiles", "curve", "horizon")
+_TELLING = (
+    "numerator", "denominator", "interval", "open", "unknown", "estimated", "quantiles", "curve", "horizon", "promise",
+    "bounds",
+)  # fmt: skip
+# Kinds with a target instead of a promised share.
+_TARGETS = (Kind.VOLUME, Kind.WORTH)
 OTHERS = -1  # the row of all people whose single figures the reader may not see
 CAUSES = {codes.ADVANCE: "advance", codes.BACK: "back", codes.LOST: "lost", codes.OUT: "out", codes.DETOUR: "detour"}
 
@@ -45,15 +52,18 @@ def select(snapshot: Snapshot, question: Question) -> Selection:
 def _answer(snapshot: Snapshot, metric: Metric, question: Question, people) -> Answer:
     found: Answer = {"key": metric.key}
     selection = select(snapshot, question)
-    found |= reduce(metric, selection, question)
+    found |= reduce(metric, selection, question, snapshot)
     if about_people(question) and found["n"] < SUPPRESS:
         _suppress(found)
     versions = sorted({int(v) for v in distinct(selection.version)} - {0}) if selection.has("version") else []
-    found["definition_version"] = versions or [_version_of(snapshot, question)]
+    if metric.kind in _TARGETS:
+        versions = sorted({*versions, *promises.target_versions(snapshot, question, metric.promise)})
+    found["definition_version"] = versions or [_version_of(snapshot, question, metric)]
     if len(versions) > 1 and metric.kind not in (Kind.COUNT, Kind.SUM):
         # A rate holds within one version: each has its row, and the whole says that it mixes them (X7).
         found["versions"] = [
-            _row(metric, selection.where(selection.version == number), question, str(number), "") for number in versions
+            _row(metric, selection.where(selection.version == number), question, str(number), "", snapshot, version=number)
+            for number in versions
         ]
         if found["status"] == "ok":
             found["status"] = "mixed"
@@ -64,13 +74,16 @@ def _answer(snapshot: Snapshot, metric: Metric, question: Question, people) -> A
     if question.by:
         found["series"] = _series(snapshot, metric, selection, question, people)
     elif selection.has("bucket"):
-        found["series"] = _age_buckets(metric, selection, question)
+        found["series"] = _age_buckets(snapshot, metric, selection, question)
     return found
 
 
-def _version_of(snapshot: Snapshot, question: Question) -> int:
+def _version_of(snapshot: Snapshot, question: Question, metric: Metric) -> int:
     day = question.at or (question.period.start if question.period else question.today)
-    return snapshot.book.on(day).counting_version if snapshot.book else 0
+    if not snapshot.book:
+        return 0
+    version = snapshot.book.on(day)
+    return version.number if metric.by_agreement else version.counting_version
 
 
 def about_people(question: Question) -> bool:
@@ -89,8 +102,13 @@ def horizon_of(question: Question) -> int:
     return question.horizon if question.horizon is not None else DEFAULT_HORIZON
 
 
-def reduce(metric: Metric, selection: Selection, question: Question) -> Answer:
-    """Reduce rows to the figures of a metric's kind. An empty denominator is undefined, never 0 or 100 % (X12)."""
+def reduce(
+    metric: Metric, selection: Selection, question: Question, snapshot: Snapshot, *, version: int | None = None
+) -> Answer:
+    """Reduce rows to the figures of a metric's kind. An empty denominator is undefined, never 0 or 100 % (X12).
+
+    `version`: the one whose targets are meant, where the rows are of one version alone.
+    """
     n = len(selection)
     found: Answer = {"status": "ok", "value": None, "n": n, "unit": metric.unit, "basis": str(metric.basis)}
     if selection.excluded:
@@ -100,7 +118,7 @@ def reduce(metric: Metric, selection: Selection, question: Question) -> Answer:
             found["value"] = n
         case Kind.SUM | Kind.MEAN:
             _sum(found, selection, mean=metric.kind == Kind.MEAN)
-        case Kind.RATIO:
+        case Kind.RATIO | Kind.SHARES:
             _ratio(found, selection)
         case Kind.SHARE_OF_SUM:
             known = selection.value != MISSING
@@ -119,7 +137,24 @@ def reduce(metric: Metric, selection: Selection, question: Question) -> Answer:
         case Kind.CYCLE:
             _cycle(found, selection)
         case Kind.RESPONSE:
-            _response(found, selection)
+            in_working_time = metric.fact == "handoff"
+            _response(found, selection, response.working_day(snapshot) if in_working_time else A_DAY)
+        case Kind.WINDOWS:
+            found |= promises.windows(snapshot, selection, metric.promise)
+        case Kind.QUALITY:
+            found |= promises.quality(snapshot, selection, metric.promise)
+        case Kind.CONTEXT:
+            found |= promises.context(snapshot, selection, metric.promise)
+        case Kind.VOLUME:
+            found |= promises.volume(snapshot, selection, question, metric.promise, version)
+        case Kind.WORTH:
+            found |= promises.worth(snapshot, selection, question, metric.promise, version)
+        case Kind.ACCEPTANCE:
+            found |= promises.acceptance(selection)
+        case Kind.BOUNDS:
+            found |= promises.bounds(selection)
+    if found.get("unknown") and found["status"] == "ok":
+        found["status"] = "partial"
     if found["value"] is None and found["status"] in ("ok", "partial"):
         found["status"] = "undefined"
     return found
@@ -217,10 +252,11 @@ def _quarters(values: np.ndarray) -> dict[str, float | None]:
     return {f"p{q}": quantile(ordered, q / 100, ordered=True) for q in (25, 50, 75, 90)}
 
 
-RESPONSE_MARKS = (5, 60, 1440)  # minutes
+A_DAY = 1440  # minutes
 
 
-def _response(found: Answer, selection: Selection) -> None:
+def _response(found: Answer, selection: Selection, day: int) -> None:
+    """`day`: minutes of a day, by the clock or of work."""
     contacted = int(np.count_nonzero(selection.hit))
     found |= {"numerator": contacted, "denominator": len(selection), "open": len(selection) - contacted}
     if not len(selection):
@@ -230,8 +266,9 @@ def _response(found: Answer, selection: Selection) -> None:
     found["value"] = found["quantiles"]["p50"]
     # Share answered in time of all that were followed that long or answered earlier.
     found["curve"] = []
-    for minutes in RESPONSE_MARKS:
-        share = first_reach_incidence(np.where(selection.hit, selection.age, NEVER), selection.follow, minutes)
+    answered = np.where(selection.hit, selection.age, NEVER)
+    for minutes in (5, 60, day):
+        share = first_reach_incidence(answered, selection.follow, minutes)
         found["curve"].append(
             {"age": minutes, "share": share.value, "numerator": share.converted, "interval": share.interval}
         )
@@ -242,10 +279,19 @@ def _response(found: Answer, selection: Selection) -> None:
 # --- breakdowns -----------------------------------------------------------------------------------------------------
 
 
-def _row(metric: Metric, part: Selection, question: Question, key: str, label: str) -> Answer:
-    figures = reduce(metric, part, question)
+def _row(
+    metric: Metric,
+    part: Selection,
+    question: Question,
+    key: str,
+    label: str,
+    snapshot: Snapshot,
+    *,
+    version: int | None = None,
+) -> Answer:
+    figures = reduce(metric, part, question, snapshot, version=version)
     row = {"key": key, "label": label, "value": figures["value"], "n": figures["n"]}
-    for name in ("numerator", "denominator", "interval", "open", "unknown", "estimated"):
+    for name in ("numerator", "denominator", "interval", "open", "unknown", "estimated", "promise", "bounds"):
         if name in figures:
             row[name] = figures[name]
     if figures["status"] not in ("ok",):
@@ -264,7 +310,8 @@ def _series(snapshot: Snapshot, metric: Metric, selection: Selection, question: 
     if question.by == "owner" and people is not None:
         column = np.where((column == 0) | np.isin(column, list(people)), column, OTHERS)
     rows = [
-        _row(metric, selection.where(column == value), question, group_key(int(value)), "") | {"_id": int(value)}
+        _row(metric, *_group(metric, selection, question, column, int(value)), group_key(int(value)), "", snapshot)
+        | {"_id": int(value)}
         for value in distinct(column)
     ]
     if question.by == "owner":
@@ -272,6 +319,15 @@ def _series(snapshot: Snapshot, metric: Metric, selection: Selection, question: 
             if row["n"] < SUPPRESS and row["_id"] not in (OTHERS, 0):
                 _suppress(row)
     return rows
+
+
+def _group(metric: Metric, selection: Selection, question: Question, column: np.ndarray, value: int):
+    """The rows of a group, and the question that they answer."""
+    if metric.kind == Kind.SHARES and question.by == "reason":
+        return selection.but(hit=column == value), question  # all groups are shares of the same whole
+    if metric.kind in _TARGETS and question.by == "tier":
+        question = replace(question, where=(*question.where, ("tier", (value,))))  # a tier has a target of its own
+    return selection.where(column == value), question
 
 
 def group_key(value: int) -> str:
@@ -288,6 +344,7 @@ def _by_time(snapshot: Snapshot, metric: Metric, selection: Selection, question:
                 question,
                 _key(snapshot, question, bucket),
                 "",
+                snapshot,
             )
             for bucket in _buckets(snapshot, question)
             if (day := min(bucket.end - dt.timedelta(days=1), question.today)) >= bucket.start
@@ -295,10 +352,11 @@ def _by_time(snapshot: Snapshot, metric: Metric, selection: Selection, question:
     rows = []
     for bucket in _buckets(snapshot, question):
         mask = (selection.day >= bucket.first) & (selection.day < bucket.stop)
-        rows.append(_row(metric, selection.where(mask), question, _key(snapshot, question, bucket), ""))
+        asked = replace(question, period=bucket)
+        rows.append(_row(metric, selection.where(mask), asked, _key(snapshot, question, bucket), "", snapshot))
     at_unknown_time = selection.day == UNKNOWN_DAY
     if np.any(at_unknown_time):
-        rows.insert(0, _row(metric, selection.where(at_unknown_time), question, "", "time unknown"))
+        rows.insert(0, _row(metric, selection.where(at_unknown_time), question, "", "time unknown", snapshot))
     return rows
 
 
@@ -318,8 +376,8 @@ def _key(snapshot: Snapshot, question: Question, bucket: Period) -> str:
     return start.isoformat()
 
 
-def _age_buckets(metric: Metric, selection: Selection, question: Question) -> list[Answer]:
+def _age_buckets(snapshot: Snapshot, metric: Metric, selection: Selection, question: Question) -> list[Answer]:
     return [
-        _row(metric, selection.where(selection.bucket == i), question, label, f"{label} days")
+        _row(metric, selection.where(selection.bucket == i), question, label, f"{label} days", snapshot)
         for i, (_, label) in enumerate(AGE_BUCKETS)
     ]

@@ -106,6 +106,8 @@ def read_question(
 def _refuse_foreign(metric: Metric, params) -> None:
     """What a metric's facts don't carry can't filter it: silently left out, it would make a wrong number look right."""
     carried = set(LAYOUTS[metric.fact]) | ({"stage"} if metric.stage or metric.fact == "deal_span" else set())
+    if metric.fact == "touch":
+        carried -= {"kind"}  # of contacts; the dimension is a deal's
     refused = {name: f"be filtered by {name}" for name in BY_DIMENSION if name not in carried}
     if not metric.to_stage:
         refused["to_stage"] = "take a second stage"
@@ -241,7 +243,7 @@ def _value(name: str, value: str, snapshot: Snapshot, reader: Reader) -> int:
         found = _WORDS[name].index(value) if value in _WORDS[name] else None
     elif name == "stage":
         found = snapshot.book.stage_keys().get(value)
-    elif name == "tier":
+    elif name in ("tier", "reason"):
         found = codes.text_code(value)
     else:
         people = (
@@ -268,18 +270,26 @@ def name_groups(rows: list[dict], by: str, snapshot: Snapshot) -> list[dict]:
     elif by == "stage":
         keys = {i: key for key, i in snapshot.book.stage_keys().items()}
         words = {i: (keys[i], snapshot.book.name_of(i)) for i in ids if i in keys}
+    elif by == "reason":
+        words = reason_words(snapshot)
     elif by == "tier":
         words = {codes.text_code(tier): (tier, tier) for tier in _tiers()}
     else:
         words = {i: (word, word.capitalize()) for i, word in enumerate(_WORDS[by])}
     if by not in _WORDS:
-        words |= {0: ("", "Unknown" if by != "stage" else "No lead")}
+        words |= {0: ("", {"stage": "No lead", "reason": "No reason"}.get(by, "Unknown"))}
     words[OTHERS] = ("others", "Other people")
     named = []
     for row in rows:
         key, label = words.get(row["_id"], (str(row["_id"]), str(row["_id"])))
         named.append({name: value for name, value in row.items() if name != "_id"} | {"key": key, "label": label})
     return sorted(named, key=lambda row: row["key"])
+
+
+def reason_words(snapshot: Snapshot) -> dict[int, tuple[str, str]]:
+    """Key and wording of every agreed reason by its code; the newest wording of each."""
+    agreed = [use for version in snapshot.book.versions for use in version.reasons.values()]
+    return {codes.text_code(key): (key, label) for use in agreed for key, label in use.items()}
 
 
 def filter_choices() -> dict[str, dict[str, int]]:

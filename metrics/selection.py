@@ -13,11 +13,11 @@ from functools import cache
 import numpy as np
 
 from core.periods import Period, day_number
-from metrics.rows import Columns, Read, Rows, among, between, every, places
+from metrics.rows import Columns, Read, Rows, among, between, every, places, running_at
 from metrics.segments import DIMENSIONS, FAR, MISSING, Table
 
 # Dimensions that a number can be filtered and broken down by. `stage` and `kind` exist only where the fact has them.
-BY_DIMENSION = ("channel", "campaign", "segment", "region", "team", "owner", "origin", "tier", "stage", "kind")
+BY_DIMENSION = ("channel", "campaign", "segment", "region", "team", "owner", "origin", "tier", "stage", "kind", "reason")
 BY_TIME = ("day", "week", "month", "quarter")
 
 
@@ -102,9 +102,10 @@ class Selection:
 
     def but(self, **changes) -> Selection:
         """The same selection with other fields; columns that nobody has read stay unread."""
-        own = {name: self.__dict__[f"_{name}"] for name in COLUMNS}
-        rest = {"item_kind": self.item_kind, "dims": self.dims, "excluded": self.excluded, "size": self.size}
-        return Selection(**(own | rest | changes))
+        found = object.__new__(Selection)
+        vars(found).update(vars(self))
+        vars(found).update({f"_{name}" if name in COLUMNS else name: value for name, value in changes.items()})
+        return found
 
     def has(self, name: str) -> bool:
         """Whether there is such a column."""
@@ -114,8 +115,7 @@ class Selection:
         """The rows under a mask; what was left out is a property of the whole and stays there."""
         rows = cache(lambda: np.flatnonzero(mask))
         columns = {name: lambda name=name: getattr(self, name)[rows()] for name in COLUMNS if self.has(name)}
-        dims = self.dims.each(lambda read: read()[rows()])
-        return self.but(**columns, dims=dims, excluded={}, size=int(np.count_nonzero(mask)))
+        return self.but(**columns, dims=self.dims.under(rows), excluded={}, size=int(np.count_nonzero(mask)))
 
     @property
     def unknown(self) -> int:
@@ -185,12 +185,6 @@ def entered_in(table: Table, question: Question) -> Rows:
 def open_at(start: np.ndarray, end: np.ndarray, day: int) -> np.ndarray:
     """Mask of stretches that are running at the end of a day."""
     return (start <= day) & (end > day)
-
-
-def running_at(table: Table, day: int, end: str) -> Rows:
-    """The rows that began on or before a day and had not ended at its end. `end`: the column of the last day."""
-    rows = between(table, None, day + 1)
-    return rows.under(rows[end] > day)
 
 
 def active_leads(snapshot, day: int, days: int = 30) -> np.ndarray:
