@@ -66,7 +66,12 @@ _DEAL_RELATED = ("lead", "company", "channel", "campaign", "segment", "region", 
 
 
 def _leads(user) -> QuerySet[Lead]:
-    return visible_leads(user).select_related(*_LEAD_RELATED)
+    return _with_all(visible_leads(user))
+
+
+def _with_all(leads: QuerySet[Lead]) -> QuerySet[Lead]:
+    """What a lead's answer names, in two queries for any number of leads."""
+    return leads.select_related(*_LEAD_RELATED).prefetch_related("lead_tags__tag")
 
 
 def _deals(user) -> QuerySet[Deal]:
@@ -120,6 +125,7 @@ class LeadList(LeadsView):
             _query("stage", "key of the current stage"),
             _query("owner", "e-mail address or id"),
             _query("channel", "name"),
+            _query("tag", "name, whatever its capitals"),
             _query("q", "part of a name, e-mail address or company, or an external id"),
             OpenApiParameter("page", int, OpenApiParameter.QUERY),
         ],
@@ -141,7 +147,7 @@ class LeadList(LeadsView):
             return taken, taken.row.id
 
         def answer(taken: Taken, pk: int) -> Response:
-            return _stored(taken, Lead.objects.select_related(*_LEAD_RELATED).get(id=pk), LeadOutput, "api-lead")
+            return _stored(taken, _with_all(Lead.objects).get(id=pk), LeadOutput, "api-lead")
 
         return _take(request, one, answer)
 
@@ -151,6 +157,8 @@ def _filtered(leads: QuerySet[Lead], asked) -> QuerySet[Lead]:
         leads = leads.filter(stage__key=stage)
     if channel := asked.get("channel"):
         leads = leads.filter(channel__name=channel)
+    if tag := asked.get("tag"):
+        leads = leads.filter(lead_tags__tag__name__iexact=tag)
     if owner := asked.get("owner"):
         is_id = owner.isascii() and owner.isdecimal() and len(owner) < 19
         leads = leads.filter(owner_id=int(owner)) if is_id else leads.filter(owner__email__iexact=owner)
@@ -177,7 +185,7 @@ class LeadDetail(LeadsView):
             lead = _one(_leads(request.user), pk)
             data = checked(LeadChange, object_body(request))
             update_lead(lead=lead, data=data, actor=request.user, expected_version=if_match(request))
-            return _lead_answer(Lead.objects.select_related(*_LEAD_RELATED).get(id=pk))
+            return _lead_answer(_with_all(Lead.objects).get(id=pk))
 
         return run(request, work)
 

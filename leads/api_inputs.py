@@ -15,6 +15,7 @@ from core.text import clean_text
 from leads.models import Deal, Origin, Precision, Touch
 from leads.services.bulk import FUTURE_LIMIT
 from leads.services.intake import Moment
+from leads.services.tags import MAX_TAGS
 
 MAX_ITEMS = 500
 _MAX_ID = 2**63 - 1
@@ -193,6 +194,13 @@ class LeadChange(Input):
     score = WholeField(required=False, allow_null=True, min_value=-1_000_000, max_value=1_000_000)
     tier = NameField(max_length=20)
     origin = ChoiceField(choices=Origin.choices, required=False)
+    tags = serializers.ListField(
+        child=TextField(max_length=40),
+        required=False,
+        allow_null=True,
+        max_length=MAX_TAGS,
+        help_text="exactly these tags; new ones are created, null or [] takes all off",
+    )
     custom = CustomField(required=False)
 
     def validate_email(self, value):

@@ -21,6 +21,7 @@ class LeadOutput(serializers.ModelSerializer):
     owner = serializers.CharField(source="owner.email", allow_null=True, read_only=True)
     team = serializers.CharField(source="team.name", allow_null=True, read_only=True)
     origin = serializers.CharField(read_only=True)
+    tags = serializers.SerializerMethodField(help_text="names, in the order of the alphabet")
     custom = serializers.DictField(read_only=True)
 
     class Meta:
@@ -28,9 +29,13 @@ class LeadOutput(serializers.ModelSerializer):
         fields = [
             "id", "source", "external_id", "version", "name", "email", "phone", "company", "channel", "campaign",
             "segment", "region", "stage", "stage_since", "owner", "owner_id", "team", "origin", "tier", "score",
-            "custom", "created_at", "created_day",
+            "tags", "custom", "created_at", "created_day",
         ]  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_tags(self, lead: Lead) -> list[str]:
+        return sorted((row.tag.name for row in lead.lead_tags.all()), key=str.casefold)
 
 
 class DealOutput(serializers.ModelSerializer):

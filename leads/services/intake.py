@@ -23,6 +23,7 @@ from leads.services.bulk import append_touches
 from leads.services.history import change_leads, insert_contacts
 from leads.services.leads import amend_lead, assign_lead, create_lead, edit_contact, move_lead
 from leads.services.people import ensure_company
+from leads.services.tags import set_tags
 
 _ENSURE = {
     "channel": ensure_channel,
@@ -154,7 +155,7 @@ def _create_lead(data: dict, actor: User, context: Context) -> Lead:
     info = _stage(data.get("stage"), version_on(moment.at, context), "stage")
     refs = named(data, "company", "channel", "campaign", "segment", "region")
     words = {name: data[name] for name in _WORDS if data.get(name)}
-    return create_lead(
+    lead = create_lead(
         stage=Stage(id=info.id, key=info.key),
         occurred_at=moment.at,
         time_precision=moment.precision,
@@ -170,6 +171,9 @@ def _create_lead(data: dict, actor: User, context: Context) -> Lead:
         **words,
         **refs,
     )
+    if data.get("tags"):
+        set_tags(lead=lead, names=data["tags"], actor=actor)
+    return lead
 
 
 def _contact(data: dict, actor: User, company) -> Contact | None:
@@ -219,6 +223,8 @@ def update_lead(*, lead: Lead, data: dict, actor: User, expected_version: int | 
         amend_lead(lead=lead, actor=actor, **refs, **words)
         _update_plain(lead, data, actor, company)
         _update_owner(lead, data, actor)
+        if "tags" in data:
+            set_tags(lead=lead, names=data["tags"] or (), actor=actor)
         lead.refresh_from_db()
     return lead.version != before
 

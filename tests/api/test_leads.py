@@ -23,6 +23,7 @@ FULL = {
     "score": 40,
     "tier": "A",
     "origin": "partner",
+    "tags": ["Fair", "price list"],
     "custom": {"size": 12, "note": "x"},
 }
 
@@ -34,12 +35,13 @@ def fields(answer) -> dict:
 def test_a_lead_is_created_with_all_its_fields(owner, people):
     answer = owner.post(URL, FULL)
     body = answer.json()
-    assert (answer.status_code, answer["ETag"], answer["Location"]) == (201, '"1"', f"{URL}{body['id']}/")
+    # Created, and tagged twice.
+    assert (answer.status_code, answer["ETag"], answer["Location"]) == (201, f'"{body["version"]}"', f"{URL}{body['id']}/")
     assert body == {
         **FULL,
         "outcome": "created",
         "id": body["id"],
-        "version": 1,
+        "version": 2,
         "email": "ann@example.org",
         "owner_id": people["member"].id,
         "team": "Sales",
@@ -47,6 +49,25 @@ def test_a_lead_is_created_with_all_its_fields(owner, people):
         "created_day": "2026-03-05",
         "stage_since": "2026-03-05T13:00:00Z",
     }
+
+
+def test_tags_are_set_as_a_whole_found_whatever_their_capitals_and_told_in_the_timeline(owner):
+    lead = owner.post(URL, FULL).json()
+    other = owner.post(URL, {"tags": ["fair"]}).json()
+    assert other["tags"] == ["Fair"]
+    assert [row["id"] for row in owner.get(f"{URL}?tag=FAIR").json()["results"]] == [other["id"], lead["id"]]
+    one = f"{URL}{lead['id']}/"
+    assert owner.patch(one, {"tags": ["price list", "Oslo"]}).json()["tags"] == ["Oslo", "price list"]
+    assert owner.patch(one, {"score": 41}).json()["tags"] == ["Oslo", "price list"]  # not named, not changed
+    same = owner.patch(one, {"tags": ["oslo", "Price list"]}).json()
+    assert (same["tags"], same["version"]) == (["Oslo", "price list"], owner.get(one).json()["version"])
+    assert owner.patch(one, {"tags": None}).json()["tags"] == []
+    told = LeadEvent.objects.filter(lead_id=lead["id"], field__startswith="tag:")
+    assert list(told.order_by("id").values_list("new", flat=True)).count("on") == 3
+    for wrong in (["a,b"], ["x" * 41], [""], [5], "Fair", [f"t{n}" for n in range(21)]):
+        answer = owner.patch(one, {"tags": wrong})
+        assert answer.status_code == 422, wrong
+    assert owner.get(one).json()["tags"] == []
 
 
 def test_a_lead_needs_nothing(owner):
@@ -58,7 +79,7 @@ def test_the_same_lead_again_changes_nothing(owner):
     first = owner.post(URL, FULL).json()
     again = owner.post(URL, FULL)
     assert (again.status_code, again.json()) == (200, {**first, "outcome": "unchanged"})
-    assert (Lead.objects.count(), LeadEvent.objects.count(), Contact.objects.count()) == (1, 1, 1)
+    assert (Lead.objects.count(), LeadEvent.objects.count(), Contact.objects.count()) == (1, 3, 1)
 
 
 def test_a_known_lead_is_brought_up_to_date(owner, people):
@@ -231,7 +252,7 @@ def test_leads_are_listed_newest_first_and_filtered(owner, people):
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_list_asks_the_same_number_of_queries_for_any_length(owner, django_assert_num_queries, count):
     owner.post(URL, {"items": [{**FULL, "external_id": str(i)} for i in range(count)]})
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(7):
         assert owner.get(URL).json()["count"] == count
 
 
