@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from metrics.segments import Table
+from metrics.segments import FAR, UNKNOWN_DAY, Table
 
 # The most that a table of keys is longer than its keys before sorting them is the cheaper way to look them up.
 _SPARSE = 8
@@ -54,6 +55,51 @@ def between(table: Table, first: int | None, stop: int) -> Rows:
     """The rows of the days from `first` (None: the first there is) up to `stop`."""
     begin = 0 if first is None else int(table.starts[bisect_left(table.days, first)])
     return Rows(table, slice(begin, max(begin, int(table.starts[bisect_left(table.days, stop)]))))
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """Of a column of last days: the latest of each day's rows that has come, and the rows whose end has not."""
+
+    latest: np.ndarray
+    open: np.ndarray
+
+
+def _ends(table: Table, column: str) -> _Ends:
+    """A table never changes, so what follows from its rows is kept with it, one small array for each such column."""
+    kept = vars(table).setdefault("ends", {})
+    if column not in kept:
+        ends = table[column]
+        running = ends == FAR
+        filled = np.flatnonzero(np.diff(table.starts))
+        latest = np.full(len(table.days), UNKNOWN_DAY, np.int64)
+        if len(filled):
+            latest[filled] = np.maximum.reduceat(np.where(running, UNKNOWN_DAY, ends), table.starts[:-1][filled])
+        kept[column] = _Ends(latest, np.flatnonzero(running))
+    return kept[column]
+
+
+def ended_since(table: Table, column: str, first: int) -> Rows:
+    """The rows from the first day on of which any ended on `first` or later: whoever is not among them ended before."""
+    late = np.flatnonzero(_ends(table, column).latest >= first)
+    return Rows(table, slice(int(table.starts[late[0]]) if len(late) else len(table), len(table)))
+
+
+def running_at(table: Table, day: int, column: str) -> Rows:
+    """The rows that began on or before a day and had not ended at its end. `column`: that of the last day."""
+    begun = int(table.starts[bisect_left(table.days, day + 1)])
+    open_ = _ends(table, column).open
+    open_ = open_[: np.searchsorted(open_, begun)]
+    later = ended_since(table, column, day + 1)
+    ended = later.under((later[column] > day) & (later[column] != FAR) & (later["day"] <= day))
+    if not len(ended):
+        return Rows(table, open_)
+    # Both are in order: merging is sorting what is nearly sorted.
+    return Rows(table, np.sort(np.concatenate([open_, _numbers(ended)]), kind="stable"))
+
+
+def _numbers(rows: Rows) -> np.ndarray:
+    return np.arange(rows.numbers.start, rows.numbers.stop) if isinstance(rows.numbers, slice) else rows.numbers
 
 
 def among(column: np.ndarray, values: Sequence[int]) -> np.ndarray:
@@ -109,8 +155,24 @@ class Columns(Mapping):
         return len(self._given)
 
     def __or__(self, other: Mapping[str, Read]) -> Columns:
-        return Columns(self._given | dict(other))
+        return Columns({name: lambda name=name: self[name] for name in self} | dict(other))
 
-    def each(self, change: Callable[[Callable[[], np.ndarray]], np.ndarray]) -> Columns:
-        """The same names; each array is what `change` makes of the reading of the old one, when it is read."""
-        return Columns({name: lambda name=name: change(lambda: self[name]) for name in self._given})
+    def under(self, rows: Callable[[], np.ndarray]) -> Columns:
+        """The same names; each array at these row numbers."""
+        return _Part(self, rows)
+
+
+class _Part(Columns):
+    def __init__(self, whole: Columns, rows: Callable[[], np.ndarray]):
+        self._whole, self._rows, self._given = whole, rows, {}
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self._given:
+            self._given[name] = self._whole[name][self._rows()]
+        return self._given[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._whole)
+
+    def __len__(self) -> int:
+        return len(self._whole)

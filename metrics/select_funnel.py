@@ -9,9 +9,9 @@ from core.errors import DomainError
 from core.periods import date_of
 from metrics import codes
 from metrics.methods.quantiles import quantile
-from metrics.rows import Rows, every
+from metrics.rows import Rows, ended_since, every, running_at
 from metrics.segments import FAR, UNKNOWN_DAY
-from metrics.selection import Question, Selection, entered_in, fits, running_at, stack, taken, within
+from metrics.selection import Question, Selection, entered_in, fits, stack, taken, within
 
 
 def _stage(rows: Rows, question: Question) -> np.ndarray | None:
@@ -26,7 +26,7 @@ def _entries(snapshot, question: Question) -> Rows:
 
 def _exits(snapshot, question: Question, *more: tuple[str, int]) -> Rows:
     """Stays in the stage that ended in the period; `more`: columns that must hold a value."""
-    rows = every(snapshot["stay"])
+    rows = ended_since(snapshot["stay"], "lday", question.first)
     masks = [rows[name] == value for name, value in more]
     return rows.under(within(rows["lday"], question), _stage(rows, question), *masks, fits(rows, question))
 

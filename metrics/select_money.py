@@ -8,10 +8,10 @@ import numpy as np
 
 from metrics import codes
 from metrics.methods.quantiles import quantile
-from metrics.rows import Rows, among, between, distinct, every, places
+from metrics.rows import Rows, among, between, distinct, every, places, running_at
 from metrics.segments import FAR, MISSING, UNKNOWN_DAY
 from metrics.select_funnel import ages_at_advance, p90_age_of_successful_exits, standing
-from metrics.selection import Question, Selection, active_leads, entered_in, fits, running_at, stack, stay_at, taken, within
+from metrics.selection import Question, Selection, active_leads, entered_in, fits, stack, stay_at, taken, within
 
 AGE_BUCKETS = ((30, "0-30"), (60, "31-60"), (90, "61-90"), (180, "91-180"), (FAR, "181+"))
 

@@ -12,6 +12,8 @@ import numpy as np
 from metrics.methods.intervals import loglog, wilson
 
 NEVER = 2**31 - 1
+# Ages up to so many times their number are counted, which is faster than sorting them.
+_COUNTED = 16
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,14 @@ def first_reach_incidence(age: np.ndarray, follow: np.ndarray, horizon: int) -> 
     leaving = np.bincount(at_risk_until, minlength=horizon + 1)
     at_risk = n - np.concatenate(([0], np.cumsum(leaving)[:-1]))
     survival, variance_sum, y = 1.0, 0.0, int(np.count_nonzero(follow >= horizon))
-    for a in np.nonzero(events)[0]:
-        d, y = int(events[a]), int(at_risk[a])
-        survival *= 1 - d / y
-        variance_sum += math.inf if y == d else d / (y * (y - d))
+    with_event = np.flatnonzero(events)
+    if len(with_event):
+        d, at_risk = events[with_event], at_risk[with_event]
+        # One after the other: sums in another order would differ in the last digit.
+        survival = float(np.cumprod(1 - d / at_risk)[-1])
+        with np.errstate(divide="ignore"):
+            variance_sum = float(np.cumsum(d / (at_risk * (at_risk - d)))[-1])
+        y = int(at_risk[-1])
     value = 1 - survival
     if survival in (0.0, 1.0):
         # Nobody or everybody who was followed converted: Wilson's interval of those, not of members too young to tell.
@@ -82,8 +88,7 @@ def exit_curve(age: np.ndarray, cause: np.ndarray, *, least_at_risk: int = 1) ->
     """
     gone = cause != 0
     kinds = [int(k) for k in np.unique(cause) if k != 0]
-    ages, spot = np.unique(age[gone], return_inverse=True)
-    at_risk = len(age) - np.searchsorted(np.sort(age), ages, side="left")
+    ages, at_risk, spot = _ages_of_exits(age, gone)
     # At risk are ever fewer, so what is left out is the end.
     kept = int(np.count_nonzero(at_risk >= least_at_risk))
     ages, at_risk = ages[:kept], at_risk[:kept]
@@ -96,3 +101,17 @@ def exit_curve(age: np.ndarray, cause: np.ndarray, *, least_at_risk: int = 1) ->
         here = np.bincount(spot[cause[gone] == k], minlength=kept)[:kept]
         causes[k] = np.cumsum(before * here / at_risk).tolist()
     return ExitCurve(ages.tolist(), at_risk.tolist(), staying.tolist(), causes)
+
+
+def _ages_of_exits(age: np.ndarray, gone: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The different ages at exit, how many were at risk at each, and which of them is that of each exit."""
+    exits = age[gone]
+    last = int(exits.max(initial=0))
+    if int(age.min(initial=0)) < 0 or last > _COUNTED * (len(age) + 1):
+        ages, spot = np.unique(exits, return_inverse=True)
+        return ages, len(age) - np.searchsorted(np.sort(age), ages, side="left"), spot
+    happened = np.bincount(exits, minlength=last + 1) > 0
+    ages = np.flatnonzero(happened)
+    # Who stays longer than anybody left is at risk at every age.
+    younger = np.concatenate(([0], np.cumsum(np.bincount(np.minimum(age, last + 1), minlength=last + 2))))
+    return ages, len(age) - younger[ages], (np.cumsum(happened) - 1)[exits]
