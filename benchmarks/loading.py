@@ -1,6 +1,7 @@
 """Columns straight into tables, past Django: COPY on PostgreSQL, executemany on SQLite. For made-up companies only."""
 
 import io
+import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -28,7 +29,7 @@ def load(model: type[models.Model], **columns: Column) -> None:
 
 def _default(field: models.Field):
     default = field.get_default()
-    return field.get_db_prep_save(default, connection) if isinstance(default, dict | list) else default
+    return json.dumps(default) if isinstance(default, dict | list) else default
 
 
 def _column(field: models.Field, values: Column, size: int) -> list:
