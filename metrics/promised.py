@@ -79,6 +79,12 @@ def shares(snapshot: Snapshot, key: str, agreements: np.ndarray, tiers: np.ndarr
     return per_row(snapshot, agreements, tiers, look)
 
 
+def under(snapshot: Snapshot, book: PromiseBook, line: PromiseLine, agreements: np.ndarray, tiers: np.ndarray) -> np.ndarray:
+    """Mask of the rows for which a line of a version holds."""
+    same = per_row(snapshot, agreements, tiers, lambda own, tier: line_for(own, line.key, tier) == line, np.bool_)
+    return same & (agreements == book.agreement_id)
+
+
 def has_line(snapshot: Snapshot, key: str, agreements: np.ndarray, tiers: np.ndarray) -> np.ndarray:
     """Mask of the rows about which something of this key is promised."""
     return per_row(snapshot, agreements, tiers, lambda book, tier: line_for(book, key, tier) is not None, np.bool_)
@@ -113,21 +119,21 @@ def targets(snapshot: Snapshot, question: Question, key: str) -> list[Target]:
     """
     asked = dict(question.where).get("tier")
     found = []
-    for book, held in _held(shelf(snapshot), question.period):
+    for book, days_of_version in held(shelf(snapshot), question.period):
         lines = book.of(key)
         if asked is not None:
             lines = [line for line in lines if any(line_for(book, key, tier) == line for tier in asked)]
-        for month in _months(held):
-            part = _elapsed_part(company_hours(snapshot), month, held, question.today)
+        for month in _months(days_of_version):
+            part = _elapsed_part(company_hours(snapshot), month, days_of_version, question.today)
             for line in lines:
                 whole = line.volume if key == PromiseKey.M1 else line.amount
-                days = Period(max(month.start, held.start), min(month.end, held.end))
+                days = Period(max(month.start, days_of_version.start), min(month.end, days_of_version.end))
                 found.append(Target(book, line, days, Fraction(whole) * part))
     return found
 
 
-def _held(books: PromiseShelf, period: Period) -> Iterator[tuple[PromiseBook, Period]]:
-    """Each version and the part of the period in which it held."""
+def held(books: PromiseShelf, period: Period) -> Iterator[tuple[PromiseBook, Period]]:
+    """Each version that held in a period, and the part of it in which it did."""
     for book, following in zip(books.books, [*books.books[1:], None], strict=True):
         start = max(book.from_day, period.start)
         end = period.end if following is None else min(following.from_day, period.end)
