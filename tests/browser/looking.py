@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from accounts.models import User
 from campaigns.models import Campaign
 from leads.models import Company, Deal, Lead
+from reviews.models import JudgingRound
 
 ADMIN = "ines@demo.tandem.example"
 SIZES = {1440: 900, 820: 1180, 390: 844}
@@ -81,6 +82,7 @@ def other_screens() -> dict[str, Screen]:
     """Everything else, judged on a desk in light and on a phone in dark; no width may be too narrow for it."""
     lead = some_lead()
     other = Lead.objects.filter(merged_into=None, voided=False).exclude(pk=lead.pk).first()
+    sample = JudgingRound.objects.get(closed_at=None)
     console = {
         path: Screen(f"/console/{path}", who=ADMIN)
         for path in (
@@ -124,6 +126,8 @@ def other_screens() -> dict[str, Screen]:
         "search": Screen("/search/?q=an"),
         "search for nothing": Screen("/search/"),
         "issues": Screen("/review/issues/"),
+        "two judges": Screen("/review/judging/"),
+        "a judge's sheet": Screen(f"/review/judging/{sample.pk}/sheet/", who=sample.marketing_judge.email),
         "interface": Screen("/api/v1/docs/"),
         "not there": Screen("/nowhere/", 404),
         "no such number": Screen("/explain/nonsense/", 404),
