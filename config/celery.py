@@ -33,11 +33,17 @@ app.conf.beat_schedule = {
     "send-messages": {"task": "core.tasks.send_messages", **EVERY_HALF_MINUTE},
     "remind-of-next-steps": {"task": "leads.tasks.remind", "schedule": 300.0, "options": {"expires": 240}},
     "forget-old-messages": {"task": "core.tasks.forget_old", "schedule": 3600.0, "options": {"expires": 3000}},
+    # Meetings with leads that are over become contacts.
+    "meetings-held": {"task": "integrations.tasks.hold_meetings", "schedule": 300.0, "options": {"expires": 240}},
     "imports-sweep": {"task": "integrations.tasks.sweep_imports", **EVERY_HALF_MINUTE},
     # Finds promises that are due soon or past due; nobody has to open a page for it.
     "leads-promises": {"task": "leads.tasks.check_promises", **EVERY_HALF_MINUTE},
     # Gives away what entered MQL without a person, whichever way it came in.
     "leads-route": {"task": "leads.tasks.route", **EVERY_HALF_MINUTE},
+    # Apart from the check, so that what is found together is one mail.
+    "mail-notices": {"task": "leads.tasks.mail_notices", "schedule": 120.0, "options": {"expires": 110}},
+    # Written from 08:30 of the company's clock on; asked often, so that a worker that was down loses no morning.
+    "team-digests": {"task": "leads.tasks.send_digests", "schedule": 120.0, "options": {"expires": 110}},
     "leads-sweep": {"task": "leads.tasks.sweep_bulk_jobs", **EVERY_HALF_MINUTE},
     # Last month's leads for the two judges; a month has one sample, so most of these find nothing to do.
     "draw-sample": {"task": "reviews.tasks.draw_sample", "schedule": 3600.0, "options": {"expires": 3000}},

@@ -5,10 +5,12 @@ import time
 
 from celery import shared_task
 
+from leads.services.digest import send_digests
 from leads.services.many import run_bulk, sweep_bulk
 from leads.services.notices import follow_hours, give_notices
 from leads.services.reminding import remind
 from leads.services.routing import route_waiting
+from leads.services.telling import mail_notices
 
 # Well below the soft time limit of a task; the rest is sent out again.
 BUDGET = 100
@@ -44,3 +46,14 @@ def remind_of_steps() -> int:
 def route() -> int:
     """Give away what entered MQL and has nobody, however it came in."""
     return route_waiting(now=dt.datetime.now(dt.UTC))
+
+
+@shared_task(name="leads.tasks.mail_notices")
+def mail_notices_of_promises() -> int:
+    return mail_notices(now=dt.datetime.now(dt.UTC))
+
+
+@shared_task(name="leads.tasks.send_digests")
+def send_digests_of_teams() -> int:
+    """Asked often, written once: what the morning needs may be missed by a worker that was down."""
+    return send_digests(now=dt.datetime.now(dt.UTC))

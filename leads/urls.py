@@ -41,5 +41,8 @@ urlpatterns = [
     path("my-day/", my_day.my_day, name="my_day"),
     path("my-day/count/", my_day.count, name="my_day_count"),
     path("my-day/mails/", my_day.mails, name="my_day_mails"),
+    path("my-day/team/<int:pk>/<str:day>/", my_day.team, name="my_day_team"),
+    path("my-day/seen/", my_day.seen, name="my_day_seen"),
+    path("my-day/leads/<int:pk>/call/", my_day.call, name="my_day_call"),
     path("my-day/<int:pk>/done/", my_day.done, name="my_day_done"),
 ]

@@ -11,13 +11,12 @@ from core.bulk_rows import insert_values
 from core.queries import calendar
 from funnel.queries import bound_since, calendars_digest
 from leads.models import Decision, Handoff, Lead, Notice, Obligation, PromiseCheck
+from leads.notice_queries import TOLD_FOR
 from leads.obligations import soon
 from leads.services.rebuilding import rebuild_leads
 
 # One round's worth: a backlog is worked off in several short transactions.
 BATCH = 2_000
-# What fell due longer ago is history, for instance an import's. Nobody is told of it.
-TOLD_FOR = dt.timedelta(days=7)
 # Decided so, the lead needs no call any more: the promise counts as it is.
 _NO_CALL = (Decision.RECYCLED, Decision.DISQUALIFIED)
 _WRITTEN = ("entry_id", "lead_id", "promise", "due_at", "team_id", "kind", "user_id")
@@ -106,6 +105,6 @@ def follow_hours(*, now: dt.datetime) -> int:
     return len(ids)
 
 
-def see_notices(*, user: User, now: dt.datetime) -> None:
-    """The person has seen all that was told so far."""
-    Notice.objects.filter(user=user, seen_at__isnull=True, recorded_at__lte=now).update(seen_at=now)
+def see_notices(*, user: User, newest: int, now: dt.datetime) -> None:
+    """The person has seen all notices up to that one; what came since stays new."""
+    Notice.objects.filter(user=user, seen_at__isnull=True, id__lte=newest).update(seen_at=now)

@@ -92,10 +92,10 @@ def test_no_mail_for_what_is_done_or_for_people_who_left_or_switched_it_off(step
     deactivate(user=people["colleague"], actor=None)
     step("Quiet", who="sales_lead", name="Emil Brandt")
     client.force_login(people["sales_lead"], backend="django.contrib.auth.backends.ModelBackend")
-    assert client.post("/my-day/mails/", {"off": "1"}).status_code == 302
+    assert client.post("/my-day/mails/", {"reminders": "off"}).status_code == 302
     assert letters() == []
     # Switched on again, mails come for what is planned from then on, not for what was shown in the app meanwhile.
-    client.post("/my-day/mails/", {"on": "1"})
+    client.post("/my-day/mails/", {"reminders": "on"})
     assert letters() == []
     step("Loud", who="sales_lead", name="Finn Brandt")
     assert [letter.subject for letter in letters()] == ["Next step: Loud"]
@@ -155,23 +155,25 @@ def test_my_day_lists_my_steps_most_urgent_first(step, see):
     step("Missed", name="D Brandt", due_on=TODAY - DAY, remind_on=None)
     step("Not mine", name="E Brandt", who="colleague")
     page = see("member", "/my-day/")
-    day = page.context["day"]
-    groups = {name: [s.what for s in getattr(day, name)] for name in ("overdue", "today", "soon", "later")}
-    assert groups == {"overdue": ["Missed"], "today": ["Now"], "soon": ["Soon"], "later": ["Later"]}
-    text = page.content.decode()
-    assert [text.index(what) for what in ("Missed", "Now", "Soon", "Later")] == sorted(
-        text.index(what) for what in ("Missed", "Now", "Soon", "Later")
-    )
-    assert "Not mine" not in text
-    assert b">3<" in see("member", "/my-day/count/").content  # due, or to be reminded of: not the later one
+    (section,) = page.context["day"].sections
+    assert [(row.step.what, row.late, row.first) for row in section.rows] == [
+        ("Missed", True, True),
+        ("Now", False, False),
+        ("Soon", False, False),
+        ("Later", False, False),
+    ]
+    assert "Not mine" not in page.content.decode()
+    assert b">2<" in see("member", "/my-day/count/").content  # due today or late, nothing else
 
 
 def test_a_step_is_done_and_opened_again_from_the_page(step, see, client, people):
-    planned = step()
+    planned = step(due_on=TODAY)
     see("member", "/my-day/")
-    assert client.post(f"/my-day/{planned.id}/done/").url == "/my-day/"
-    page = see("member", "/my-day/").content.decode()
-    assert "Done today (1)" in page and "No next step is planned." in page
+    answer = client.post(f"/my-day/{planned.id}/done/")
+    assert answer.url == f"/my-day/?step={planned.id}"
+    day = see("member", answer.url).context["day"]
+    assert ([one.text for one in day.done], day.due, day.total, day.sections) == (["Call about the offer"], 0, 1, [])
+    assert "Done: Call about the offer." in see("member", answer.url).content.decode()
     assert see("member", "/my-day/count/").content.strip() == b""
     client.post(f"/my-day/{planned.id}/done/", {"undo": "1"})
     assert NextStep.objects.get(id=planned.id).done_at is None

@@ -1,4 +1,4 @@
-"""What the worker told a person about due times and is still open: for the bell on My day and for the mail."""
+"""What the worker told people about due times and still holds: shown on My day and written in mails."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -6,29 +6,28 @@ from dataclasses import dataclass
 
 from accounts.models import User
 from leads.models import Lead, Notice, Obligation
-from leads.pages.clocks import ACTS
-from leads.pages.filters import Surroundings
 from leads.queries import visible_leads
-from leads.services.notices import TOLD_FOR
 
 SHOWN = 20
+# What fell due longer ago is history, for instance an import's. Nobody is told of it.
+TOLD_FOR = dt.timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class Told:
-    """One notice in words. `act`: what has to be done; `late`: its time is over."""
+    """One notice in words: which promise of which lead, when it is due, and whether that time is over."""
 
+    id: int
     lead: Lead
-    act: str
+    promise: str
     due_at: dt.datetime
     late: bool
 
 
-def unseen_notices(around: Surroundings) -> tuple[list[Told], int]:
-    """Notices that this person has not seen and that still hold, the newest due time first; and how many there are."""
-    rows = Notice.objects.filter(user=around.user, seen_at__isnull=True, due_at__gt=around.now - TOLD_FOR)
-    found = still_open(around.user, rows.order_by("-due_at", "id"), around.now)
-    return found[:SHOWN], len(found)
+def unseen_notices(user: User, now: dt.datetime) -> list[Told]:
+    """Notices that this person has not seen and that still hold, the newest due time first."""
+    rows = Notice.objects.filter(user=user, seen_at__isnull=True, due_at__gt=now - TOLD_FOR)
+    return still_open(user, rows.order_by("-due_at", "id"), now)
 
 
 def still_open(user: User, rows: Iterable[Notice], now: dt.datetime) -> list[Told]:
@@ -41,6 +40,6 @@ def still_open(user: User, rows: Iterable[Notice], now: dt.datetime) -> list[Tol
     found: dict[tuple[int, str], Told] = {}
     for row in rows:
         if row.lead_id in leads and (row.entry_id, row.promise, row.due_at) in due:
-            told = Told(leads[row.lead_id], ACTS[row.promise], row.due_at, row.due_at <= now)
+            told = Told(row.id, leads[row.lead_id], row.get_promise_display(), row.due_at, row.due_at <= now)
             found.setdefault((row.entry_id, row.promise), told)
     return list(found.values())

@@ -1,0 +1,71 @@
+"""The page that the digest links to: the team's three lists of a morning, and what became of them since."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from accounts.models import Role, Side, Team, User
+from accounts.queries import standing
+from leads.digest_queries import Entry, leads_of, read_morning
+from leads.models import Lead
+from leads.pages.filters import Surroundings
+from leads.pages.my_day import on_the_way
+from leads.queries import visible_leads
+
+SHOWN = 200
+_STAND_FOR_BOTH = frozenset({Role.FUNNEL_OWNER, Role.ADMINISTRATOR})
+
+
+@dataclass(frozen=True)
+class Line:
+    entry: Entry
+    lead: Lead | None
+    owner: str  # only for those who help and reassign
+    mine: bool
+
+
+@dataclass(frozen=True)
+class MorningList:
+    key: str
+    title: str
+    empty: str
+    total: int
+    lines: list[Line]
+    hidden: int  # on leads that this reader may not open
+    more: int
+
+
+def may_see_morning(user: User, team: Team) -> bool:
+    """A team's people, and those who answer for the whole funnel."""
+    return team.pk in standing(user).team_ids or bool(standing(user).roles & _STAND_FOR_BOTH)
+
+
+def morning_lists(team: Team, day: dt.date, around: Surroundings) -> tuple[list[MorningList], dt.datetime]:
+    """The lists, one's own lines first, and the instant of which they are."""
+    morning = read_morning(team, day, around.calendar, on_their_way=on_the_way(around))
+    other = "marketing" if team.side == Side.SALES else "sales"
+    leads = leads_of([*morning.due, *morning.late, *morning.answered], visible_leads(around.user))
+    names = _names(team, around.user)
+    parts = (
+        ("due", "Due today", "Nothing was due on that day.", morning.due),
+        ("late", "Late", "Nothing was late.", morning.late),
+        ("answered", f"Answered by {other}", f"No answer by {other} since the morning before.", morning.answered),
+    )
+    found = []
+    for key, title, empty, entries in parts:
+        lines = [_line(one, leads, names, around.user) for one in entries if one.lead_id is None or one.lead_id in leads]
+        lines.sort(key=lambda line: not line.mine)
+        hidden = len(entries) - len(lines)
+        found.append(MorningList(key, title, empty, len(entries), lines[:SHOWN], hidden, max(len(lines) - SHOWN, 0)))
+    return found, morning.at
+
+
+def _line(one: Entry, leads: dict[int, Lead], names: dict[int, str], user: User) -> Line:
+    return Line(one, leads.get(one.lead_id), names.get(one.whose, ""), one.whose == user.pk)
+
+
+def _names(team: Team, user: User) -> dict[int, str]:
+    """The people of the team by name, for its lead and for those who answer for the funnel; nobody's for others."""
+    if standing(user).figures_scope != "all" and team.pk not in standing(user).led_team_ids:
+        return {}
+    people = User.objects.filter(memberships__team=team).distinct()
+    return {person.pk: str(person) for person in people}
