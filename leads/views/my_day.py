@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -174,17 +175,22 @@ def _lead_name(lead_id: int, around: Surroundings) -> str:
 
 @require_safe
 @requires(Perm.WORK_LEADS)
-def team(request: HttpRequest, pk: int, day: str) -> HttpResponse:
-    """The lists behind the numbers of a digest."""
+def team(request: HttpRequest, pk: int) -> HttpResponse:
+    """The lists behind the numbers of a digest: of today's, or of the day that the address names."""
     group = get_object_or_404(Team, pk=pk, side__in=(Side.MARKETING, Side.SALES))
     if not may_see_morning(request.user, group):
-        raise Http404
-    try:
-        morning = dt.date.fromisoformat(day)
-    except ValueError as error:
-        raise Http404 from error
+        raise PermissionDenied
     around = surroundings(request.user)
-    if not dt.timedelta() <= around.today - morning <= KEPT_FOR:
+    day = day_in(request.GET.get("day")) or around.today
+    if not dt.timedelta() <= around.today - day <= KEPT_FOR:
         raise Http404
-    lists, at = morning_lists(group, morning, around)
-    return show(request, "leads/my_day_team.html", around, {"team": group, "day": morning, "at": at, "lists": lists})
+    lists, at = morning_lists(group, day, around)
+    return show(request, "leads/my_day_team.html", around, {"team": group, "day": day, "at": at, "lists": lists})
+
+
+def day_in(text: str | None) -> dt.date | None:
+    """A day from an address; None if it is none."""
+    try:
+        return dt.date.fromisoformat(text or "")
+    except ValueError:
+        return None
