@@ -1,9 +1,12 @@
 """Shapes: Plotly figures built with the plotly package, as mappings of data and layout.
 
-Colours are names ("@joint") that static/js/charts.js replaces, so one figure serves light, dark and print.
+Colours are names ("@joint"), so one figure serves light, dark and print. Ranges and ticks are stated, so that the picture
+of the server (core.templatetags.stills) and the chart that takes its place look the same; margins are the style sheet's.
 """
 
 import datetime as dt
+import math
+from collections.abc import Iterable
 
 import plotly.graph_objects as go
 
@@ -17,6 +20,44 @@ def _mapping(traces: list, layout: dict) -> dict:
 
 def _plain(trace) -> dict:
     return trace.to_plotly_json()
+
+
+def _scale(values: Iterable[float | None], *, ticks: int, suffix: str = "", numbers: bool = True) -> dict:
+    """Range and ticks of an axis from zero, or from below it, with a little air at its ends."""
+    known = [value for value in values if value is not None]
+    low, high = min([0, *known]), max([0, *known])
+    if low == high:
+        high = 1
+    air = (high - low) * 0.055
+    step = _step((high - low) / ticks)
+    at = [step * i for i in range(math.ceil(low / step), math.floor((high + air) / step) + 1)]
+    labels = {"tickvals": at, "ticktext": [_short(value) + suffix for value in at]} if numbers else {"showticklabels": False}
+    return {"range": [low - air if low else 0, high + air if high else 0], **labels}
+
+
+def _step(least: float) -> float:
+    """The next of 1, 2, 5, 10, 20 … that is not smaller."""
+    if least <= 1:
+        return 1
+    ten = 10 ** math.floor(math.log10(least))
+    return next(ten * i for i in (1, 2, 5, 10) if ten * i >= least)
+
+
+def _short(value: float) -> str:
+    """20, 1.5k, 2M: a tick of an axis."""
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:g}{letter}".replace("-", "−")
+    return f"{value:g}".replace("-", "−")
+
+
+def _months(months: list[dt.date]) -> list[str]:
+    """Half a month of air at both ends, for bars that stand on the first of a month."""
+    air = dt.timedelta(days=15)
+    return [(months[0] - air).isoformat(), (months[-1] + air).isoformat()]
+
+
+_BAR = 22 * 86_400_000  # as wide as 22 days, in milliseconds
 
 
 def running_total(
@@ -43,7 +84,6 @@ def running_total(
     line = go.Scatter(x=x, y=actual, mode="lines", name="Actual", hovertemplate=f"Actual %{{y:.3s}} {unit}<extra></extra>")
     traces.append(_coloured(line, line={"color": "@joint", "width": 3, "shape": "hv"}))
     layout = {
-        "margin": {"l": 44, "r": 74, "t": 10, "b": 26},
         "xaxis": {
             "type": "date",
             "tickvals": [day.isoformat() for day, _ in ticks],
@@ -52,9 +92,8 @@ def running_total(
             # Beside its tick: centred, the first one would run into the zero.
             "ticklabelposition": "outside right",
         },
-        "yaxis": {"rangemode": "tozero", "nticks": 5, "tickformat": "~s"},
+        "yaxis": _scale([*actual, *plan, *before], ticks=5),
         "annotations": _end_labels(x, actual, plan, before, before_name),
-        "meta": {"narrow": {"margin": {"l": 38, "r": 62}}},
     }
     return _mapping(traces, layout)
 
@@ -113,7 +152,7 @@ def two_panels(
     Young or few cases are hollow. Without shares the right panel has bars of those that arrived, on the same scale.
     """
     x = [month.isoformat() for month in months]
-    bars = go.Bar(x=x, y=counts, customdata=links, hovertemplate="%{x|%b %Y}: %{y}<extra></extra>")
+    bars = go.Bar(x=x, y=counts, width=_BAR, customdata=links, hovertemplate="%{x|%b %Y}: %{y}<extra></extra>")
     traces = [_coloured(bars, marker={"color": "@marketing"})]
     if any(value is not None for value in before):
         mark = go.Scatter(x=x, y=before, mode="markers", hovertemplate="%{x|%b}, a year before: %{y}<extra></extra>")
@@ -123,7 +162,7 @@ def two_panels(
         mark = go.Scatter(x=x, y=plan, mode="markers", hovertemplate="%{x|%b %Y}, plan: %{y}<extra></extra>")
         traces.append(_coloured(mark, marker={"color": "@surface", "size": 6, "line": {"color": "@ink", "width": 1.4}}))
     if shares is None:
-        right = go.Bar(x=x, y=arrived, xaxis="x2", yaxis="y2", customdata=links_share,
+        right = go.Bar(x=x, y=arrived, width=_BAR, xaxis="x2", yaxis="y2", customdata=links_share,
                        hovertemplate="%{x|%b %Y}: %{y}<extra></extra>")  # fmt: skip
         traces.append(_coloured(right, marker={"color": "@joint"}))
     else:
@@ -135,16 +174,16 @@ def two_panels(
     shown = [month for month in months if month.month in (1, 4, 7, 10)]
     axis = {
         "type": "date",
+        "range": _months(months),
         "tickvals": [month.isoformat() for month in shown],
         "ticktext": [f"{month:%b}" if month.month != 1 else f"{month:%b %y}" for month in shown],
     }
-    same = {"matches": "y"} if shares is None else {"ticksuffix": "%"}
+    left = _scale([*counts, *plan, *before, *(arrived if shares is None else ())], ticks=4)
     layout = {
-        "margin": {"l": 34, "r": 10, "t": 6, "b": 24},
         "xaxis": axis | {"domain": [0, 0.46]},
         "xaxis2": axis | {"domain": [0.56, 1], "anchor": "y2"},
-        "yaxis": {"rangemode": "tozero", "nticks": 4},
-        "yaxis2": {"rangemode": "tozero", "nticks": 4, "anchor": "x2"} | same,
+        "yaxis": left,
+        "yaxis2": (left if shares is None else _scale(shares, ticks=4, suffix="%")) | {"anchor": "x2"},
     }
     return _mapping(traces, layout)
 
@@ -167,10 +206,11 @@ def stacked_ages(*, stages: list[str], teams: list[str], ages: list[str], parts:
         traces.append(_coloured(bar, marker={"color": shades, "line": {"color": "@surface", "width": 1}}))
     layout = {
         "barmode": "stack",
-        "margin": {"l": 86, "r": 36, "t": 2, "b": 2},
-        "xaxis": {"showticklabels": False, "rangemode": "tozero", "zeroline": True, "zerolinecolor": "@control"},
+        "xaxis": _scale([sum(part) for part in parts], ticks=4, numbers=False)
+        | {"zeroline": True, "zerolinecolor": "@control"},
         "yaxis": {
-            "tickvals": rows, "ticktext": stages, "autorange": "reversed", "showgrid": False, "tickfont": {"color": "@ink"},
+            "tickvals": rows, "ticktext": stages, "range": [len(rows) - 0.5, -0.5], "showgrid": False,
+            "tickfont": {"color": "@ink"},
         },
         "annotations": [
             {"x": sum(part), "y": row, "text": str(sum(part)), "showarrow": False, "xanchor": "left", "xshift": 4,

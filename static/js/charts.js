@@ -1,11 +1,13 @@
-// Mounts Plotly figures: every [data-chart] names the <script type="application/json"> that holds {data, layout}.
-// Figures know no colour: they say "@sales" or "@joint/16" (16 %), and the page's custom properties decide, so that
-// light, dark and print need no second figure. layout.meta.narrow holds what differs on a phone.
+// A page comes with its charts as pictures. Whoever points at one gets it as a Plotly figure in the picture's place, with
+// values under the pointer and marks that lead somewhere; Plotly is fetched then, once. Every [data-chart] names the
+// <script type="application/json"> that holds {data, layout}. Figures know no colour: they say "@sales" or "@joint/16"
+// (16 %), and the page's custom properties decide, so that light, dark and print need no second figure.
 (() => {
   'use strict';
   const root = document.documentElement;
+  const bundle = document.currentScript.dataset.plotly;
   const phone = window.matchMedia('(max-width: 640px)');
-  const mounted = new Set();
+  const mounted = new Map(); // the element of a chart -> the one inside it that Plotly has
 
   // ---------- from names to colours ----------
   const NAME = /^@([a-z][a-z-]*)(?:\/(\d{1,3}))?$/;
@@ -19,7 +21,7 @@
     return `rgba(${r},${g},${b},${Number(percent) / 100})`;
   }
   // Only below keys that hold colours: a campaign may be called "@sales". Text scales with the root size (wall, zoom).
-  const SIZED = /^(margin)$|font$/;
+  const SIZED = /font$/;
   function dressed(value, key, coloured, scale, style) {
     const isColour = coloured || /color/i.test(key);
     if (typeof value === 'string') return isColour ? colour(value, style) : value;
@@ -51,17 +53,19 @@
   function defaults(family, layout) {
     const base = {
       paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', showlegend: false, dragmode: false,
-      font: { family, size: 12, color: '@ink' }, margin: { l: 8, r: 8, t: 4, b: 24 }, hovermode: 'closest',
+      font: { family, size: 12, color: '@ink' }, hovermode: 'closest',
       hoverlabel: { bgcolor: '@surface', bordercolor: '@control', font: { color: '@ink', size: 13 } },
       xaxis: { ...AXIS, showgrid: false }, yaxis: AXIS
     };
-    Object.keys(layout).filter((key) => /^[xy]axis\d+$/.test(key)).forEach((key) => { base[key] = AXIS; });
+    Object.keys(layout).filter((key) => /^[xy]axis\d+$/.test(key)).forEach((key) => {
+      base[key] = key[0] === 'x' ? base.xaxis : AXIS;
+    });
     return base;
   }
   function config() {
     return {
       displayModeBar: false, displaylogo: false, showSendToCloud: false, responsive: true, scrollZoom: false,
-      doubleClick: false, showTips: false, staticPlot: phone.matches
+      doubleClick: false, showTips: false
     };
   }
 
@@ -69,24 +73,44 @@
     const source = document.getElementById(element.dataset.chart);
     return source ? JSON.parse(source.textContent) : null;
   }
-  function draw(element) {
-    // Hidden (small screen, shown as a table): Plotly would measure nothing. It is drawn when it shows up.
+  // The margins are the picture's, which the style sheet gives.
+  function margins(element) {
+    const around = element.getBoundingClientRect();
+    const inside = element.querySelector('.still').getBoundingClientRect();
+    return {
+      l: inside.left - around.left, r: around.right - inside.right, t: inside.top - around.top, b: around.bottom - inside.bottom
+    };
+  }
+  async function draw(element) {
+    // Hidden (shown as a table): Plotly would measure nothing. It is drawn anew when it shows up.
     if (!element.isConnected || !element.offsetParent) return;
     const figure = read(element);
     if (!figure) return;
     const style = getComputedStyle(root);
     const scale = parseFloat(style.fontSize) / 16;
-    const own = phone.matches ? merged(figure.layout, figure.layout?.meta?.narrow) : figure.layout || {};
+    const own = figure.layout || {};
     const bare = merged(defaults(style.getPropertyValue('--font').trim(), own), own);
     const layout = dressed(bare, '', false, scale, style);
     delete layout.template;
+    layout.margin = margins(element);
     if (root.classList.contains('printing')) {
       layout.width = element.clientWidth;
       layout.height = element.clientHeight;
     }
-    window.Plotly.react(element, dressed(figure.data, '', false, scale, style), layout, config());
-    if (!mounted.has(element)) follow(element);
-    mounted.add(element);
+    const first = !mounted.has(element);
+    const plot = mounted.get(element) || element.appendChild(document.createElement('div'));
+    plot.className = 'plot';
+    mounted.set(element, plot);
+    await window.Plotly.react(plot, dressed(figure.data, '', false, scale, style), layout, config());
+    element.classList.add('live');
+    if (first) follow(element, plot);
+  }
+  function release(element) {
+    const plot = mounted.get(element);
+    window.Plotly.purge(plot);
+    plot.remove();
+    element.classList.remove('live', 'leads');
+    mounted.delete(element);
   }
 
   // ---------- a mark whose customdata is (or begins with) an address leads there ----------
@@ -94,56 +118,56 @@
     const found = [point.customdata].flat().find((item) => typeof item === 'string' && /^\/(?!\/)/.test(item));
     return found || null;
   }
-  function follow(element) {
-    element.on('plotly_click', (event) => {
+  function follow(element, plot) {
+    plot.on('plotly_click', (event) => {
       const url = event.points.map(address).find(Boolean);
       if (!url) return;
       const open = new CustomEvent('chart:open', { bubbles: true, cancelable: true, detail: { url } });
       if (element.dispatchEvent(open)) window.location.assign(url);
     });
-    element.on('plotly_hover', (event) => element.classList.toggle('leads', event.points.some(address)));
-    element.on('plotly_unhover', () => element.classList.remove('leads'));
+    plot.on('plotly_hover', (event) => element.classList.toggle('leads', event.points.some(address)));
+    plot.on('plotly_unhover', () => element.classList.remove('leads'));
   }
 
   // ---------- when ----------
-  const seen = new IntersectionObserver((entries) => {
-    entries.filter((entry) => entry.isIntersecting).forEach((entry) => {
-      seen.unobserve(entry.target);
-      draw(entry.target);
+  let fetched = null;
+  function plotly() {
+    fetched ||= new Promise((resolve, reject) => {
+      const script = document.createElement('script');
+      script.src = bundle;
+      script.onload = resolve;
+      script.onerror = () => { fetched = null; script.remove(); reject(new Error('Plotly did not load')); };
+      document.head.append(script);
     });
-  }, { rootMargin: '200px' });
-  function mount() {
-    if (!window.Plotly) return;
-    document.querySelectorAll('[data-chart]').forEach((element) => {
-      if (mounted.has(element)) return;
-      seen.unobserve(element); // Else an element that was seen while hidden would not be reported again.
-      seen.observe(element);
-    });
+    return fetched;
+  }
+  // Labels measured in another font would shift.
+  const fonts = () => document.fonts.load('650 12px Inter').catch(() => null).then(() => document.fonts.ready);
+  const asked = new WeakSet();
+  async function wake(element) {
+    // On a phone a finger scrolls the page; the picture says the same.
+    if (asked.has(element) || phone.matches) return;
+    asked.add(element);
+    try {
+      await Promise.all([plotly(), fonts()]);
+      await draw(element);
+    } catch {
+      asked.delete(element); // The picture stays; the next pointer asks again.
+    }
   }
   function redraw() {
-    // On paper everything is in view.
-    if (root.classList.contains('printing')) document.querySelectorAll('[data-chart]').forEach(draw);
-    else mounted.forEach(draw);
+    [...mounted.keys()].forEach(draw);
   }
-  async function start() {
-    // Labels measured in another font would shift.
-    if (document.fonts) {
-      await document.fonts.load('650 12px Inter').catch(() => null);
-      await document.fonts.ready;
-    }
-    mount();
-    document.addEventListener('tandem:theme', redraw);
-    document.addEventListener('tandem:shown', () => { redraw(); mount(); });
-    document.addEventListener('htmx:after:swap', () => {
-      mounted.forEach((element) => {
-        if (element.isConnected) return;
-        window.Plotly.purge(element);
-        mounted.delete(element);
-      });
-      mount();
-    });
-    phone.addEventListener('change', () => { redraw(); mount(); });
-  }
-  // Deferred scripts run before this event, whatever their order.
-  document.addEventListener('DOMContentLoaded', start);
+  document.addEventListener('pointerover', (event) => {
+    const element = event.target.closest?.('[data-chart]');
+    if (element) wake(element);
+  });
+  document.addEventListener('tandem:theme', redraw);
+  document.addEventListener('tandem:shown', redraw);
+  document.addEventListener('htmx:after:swap', () => {
+    [...mounted.keys()].filter((element) => !element.isConnected).forEach(release);
+  });
+  phone.addEventListener('change', () => {
+    [...mounted.keys()].forEach((element) => { release(element); asked.delete(element); });
+  });
 })();

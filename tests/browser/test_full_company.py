@@ -73,7 +73,7 @@ def test_keys_toggle_the_table_and_explain_and_can_be_switched_off(open_page):
     page.keyboard.press("t")
     assert page.locator(".a-run table").is_visible() and not page.locator(".a-run .ch").is_visible()
     page.keyboard.press("t")
-    assert page.locator(".a-run .ch .main-svg").first.is_visible()
+    assert page.locator(".a-run .ch .still").is_visible()
     page.keyboard.press("e")
     page.wait_for_selector("#explain:popover-open h3")
     page.keyboard.press("Escape")
