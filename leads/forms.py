@@ -10,12 +10,12 @@ from campaigns.models import Campaign, Channel
 from core.money import MAX_MINOR, exponent, is_currency
 from funnel.models import Region, Segment
 from leads.models import CONTACT_KINDS, Deal, Origin, Touch
+from leads.services.feedback import OUTCOMES
 
-OUTCOMES = {"reached": "Reached", "no_answer": "No answer", "left_message": "Left a message", "held": "Held"}
 FIRST_YEAR = 1990
 
 
-class _Form(forms.Form):
+class AskForm(forms.Form):
     """Our looks: the kit's class on every field; dates as the browser's own."""
 
     def __init__(self, *args, prefix_id: str = "ask", **kwargs):
@@ -28,7 +28,7 @@ class _Form(forms.Form):
                 field.widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "f"})
 
 
-class _Day(forms.DateField):
+class DayField(forms.DateField):
     """A day that may not lie far in the past, and not in the future unless it is a plan."""
 
     def __init__(self, *, plan: bool = False, **kwargs):
@@ -59,7 +59,7 @@ class _ByName(forms.ModelChoiceField):
         super().__init__(model.objects.order_by("name"), required=False, empty_label="–", **kwargs)
 
 
-class LeadForm(_Form):
+class LeadForm(AskForm):
     """The facts of a lead: who it is, and where it came from."""
 
     name = forms.CharField(max_length=200, required=False)
@@ -100,15 +100,20 @@ class NewLeadForm(LeadForm):
         self.fields["stage"].choices = stages
 
 
-class MoveForm(_Form):
+class MoveForm(AskForm):
     to_stage = forms.TypedChoiceField(coerce=int, label="To stage", error_messages={"required": "Choose a stage."})
     reason = forms.ChoiceField(required=False)
     note = forms.CharField(max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 3, "class": "f"}))
-    on = _Day(required=False, label="On an earlier day", help_text="Empty means now.")
+    on = DayField(required=False, label="On an earlier day", help_text="Empty means now.")
+    anyway = forms.BooleanField(required=False, label="Hand it over all the same, and say why in the note")
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
 
-    def __init__(self, *args, ways, reasons, today, bulk: bool = False, **kwargs):
+    def __init__(self, *args, ways, reasons, today, missing: dict[int, list[str]] | None = None, bulk=False, **kwargs):
+        """`missing`: by stage, what the agreement asks for before a lead goes there and the lead has not."""
         super().__init__(*args, **kwargs)
+        self.missing = missing or {}
+        if not self.missing:
+            del self.fields["anyway"]
         self.today, self.uses = today, {way.stage.id: way.use for way in ways}
         self.fields["to_stage"].choices = [("", "–"), *((way.stage.id, way.stage.name) for way in ways)]
         self.fields["reason"].choices = [("", "–"), *((title, choices) for _, title, choices in reasons)]
@@ -123,8 +128,17 @@ class MoveForm(_Form):
         not_after(self.cleaned_data["on"], self.today)
         return self.cleaned_data["on"]
 
+    def clean(self):
+        data = super().clean()
+        if lacks := self.missing.get(data.get("to_stage")):
+            if not data.get("anyway"):
+                self.add_error("anyway", f"Still missing: {', '.join(lacks)}. Fill it in, or hand over all the same.")
+            elif not data.get("note", "").strip():
+                self.add_error("note", "Say in one sentence why it is handed over without it.")
+        return data
 
-class AssignForm(_Form):
+
+class AssignForm(AskForm):
     owner = _People(empty_label="nobody")
     team = forms.ModelChoiceField(
         Team.objects.filter(retired=False).order_by("name"),
@@ -134,12 +148,12 @@ class AssignForm(_Form):
     )
 
 
-class TouchForm(_Form):
-    """A contact in one click: the button pressed is its kind."""
+class TouchForm(AskForm):
+    """A contact in one click: the button pressed says how it went."""
 
     kind = forms.ChoiceField(choices=Touch.Kind.choices)
     outcome = forms.ChoiceField(choices=[("", "–"), *OUTCOMES.items()], required=False)
-    on = _Day(required=False, label="On an earlier day")
+    on = DayField(required=False, label="On an earlier day")
     note = forms.CharField(max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 2, "class": "f"}))
 
     def __init__(self, *args, today, **kwargs):
@@ -154,7 +168,7 @@ class TouchForm(_Form):
         return self.cleaned_data["on"]
 
 
-class NoteForm(_Form):
+class NoteForm(AskForm):
     text = forms.CharField(max_length=5000, label="Note", widget=forms.Textarea(attrs={"rows": 3, "class": "f"}))
 
 
@@ -170,11 +184,11 @@ class _Names(forms.CharField):
         return [name.strip() for name in super().clean(value).split(",") if name.strip()]
 
 
-class TagsForm(_Form):
+class TagsForm(AskForm):
     tags = _Names(label="Tags", help_text="Separated by commas. No names of people: a tag is seen by everybody.")
 
 
-class ManyTagsForm(_Form):
+class ManyTagsForm(AskForm):
     add = _Names(label="Put on", help_text="Separated by commas.")
     remove = _Names(label="Take off")
 
@@ -185,14 +199,14 @@ class ManyTagsForm(_Form):
         return data
 
 
-class StepForm(_Form):
+class StepForm(AskForm):
     what = forms.CharField(max_length=200, label="What comes next")
-    due_on = _Day(plan=True, label="By")
-    remind_on = _Day(plan=True, label="Remind from", required=False)
+    due_on = DayField(plan=True, label="By")
+    remind_on = DayField(plan=True, label="Remind from", required=False)
     who = _People(label="Who", empty_label="me")
 
 
-class DealForm(_Form):
+class DealForm(AskForm):
     """A deal as it is opened or corrected. Amounts are typed in major units."""
 
     name = forms.CharField(max_length=200, label="Name of the deal")
@@ -201,9 +215,9 @@ class DealForm(_Form):
     cost = forms.DecimalField(required=False, min_value=0, max_digits=18, help_text="What it costs to deliver.")
     currency = forms.CharField(max_length=3, min_length=3)
     owner = _People(empty_label="nobody")
-    expected_close = _Day(plan=True, label="Expected close", required=False)
-    term_start = _Day(plan=True, label="Term from", required=False)
-    term_end = _Day(plan=True, label="Term until", required=False, help_text="Empty for a one-off.")
+    expected_close = DayField(plan=True, label="Expected close", required=False)
+    term_start = DayField(plan=True, label="Term from", required=False)
+    term_end = DayField(plan=True, label="Term until", required=False, help_text="Empty for a one-off.")
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
 
     def clean_currency(self):
@@ -232,12 +246,12 @@ class DealForm(_Form):
             self.cleaned_data[f"{name}_minor"] = int(minor)
 
 
-class CloseForm(_Form):
+class CloseForm(AskForm):
     """Win, lose, reopen, credit or cancel a deal; which fields it has depends on the act."""
 
     reason = forms.ChoiceField()
     amount = forms.DecimalField(min_value=0, max_digits=18)
-    on = _Day(required=False, label="On an earlier day", help_text="Empty means now.")
+    on = DayField(required=False, label="On an earlier day", help_text="Empty means now.")
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
 
     def __init__(self, *args, fields: tuple[str, ...], reasons, currency: str, today, **kwargs):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from leads.views import actions, bulk, companies, corrections, deals, detail, my_day
+from leads.views import actions, bulk, companies, corrections, deals, detail, disputes, handoffs, my_day
 from leads.views import list as lists
 
 urlpatterns = [
@@ -25,6 +25,19 @@ urlpatterns = [
     path("leads/<int:pk>/unmerge/", corrections.lead_unmerge, name="lead_unmerge"),
     path("leads/<int:pk>/void/", corrections.lead_void, name="lead_void"),
     path("leads/<int:pk>/deal/", deals.deal_new, name="deal_new"),
+    path("leads/team/", disputes.team, name="leads_team"),
+    path("leads/disputes/", disputes.disputes, name="disputes"),
+    path("leads/disputes/<slug:key>/examples/", disputes.examples, name="stage_examples"),
+    path("handoffs/<int:pk>/accept/", handoffs.accept, name="handoff_accept"),
+    path("handoffs/<int:pk>/decide/<slug:act>/", handoffs.decision, name="handoff_decide"),
+    path("handoffs/<int:pk>/resubmit/", handoffs.give_back, name="handoff_resubmit"),
+    path("handoffs/<int:pk>/contest/", handoffs.contest_decision, name="handoff_contest"),
+    path("handoffs/<int:pk>/rule/", handoffs.rule, name="handoff_rule"),
+    path("handoffs/<int:pk>/feedback/", handoffs.feedback, name="handoff_feedback"),
+    path("handoffs/<int:pk>/read/", handoffs.feedback_read, name="handoff_read"),
+    path("handoffs/<int:pk>/pause/", handoffs.pause_clock, name="handoff_pause"),
+    path("handoffs/<int:pk>/leave-out/", handoffs.leave_out, name="handoff_leave_out"),
+    path("handoffs/<int:pk>/requests/<int:request_id>/", handoffs.answer, name="handoff_answer"),
     path("leads/events/<int:pk>/undo/", corrections.event_undo, name="event_undo"),
     path("leads/touches/<int:pk>/undo/", corrections.touch_undo, name="touch_undo"),
     path("steps/<int:pk>/done/", actions.step_done, name="step_done"),

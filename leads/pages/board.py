@@ -10,15 +10,17 @@ from leads.pages.filters import Asked, Chip, Surroundings, chips_of, condition
 from leads.pages.leads import Tab, read_rows, read_views
 from leads.pages.stages import StageWords
 from leads.queries import visible_leads
+from leads.waiting import PAST, with_promise
 
 CARDS = 20
 MOST_FOUND = 20_000  # leads that words may find on a board: so many keys fit into one statement
+_NONE = (0, 0, 0)
 MOST_CARDS = 200  # of one column; beyond it the list is the better place
 
 
 @dataclass(frozen=True)
 class Column:
-    """A stage: how many leads, how many past its target days, and what their open and won deals are worth.
+    """A stage: how many leads, how many past a promise or its target days, and what their open and won deals are worth.
 
     `value` is None where no amount is known; `unpriced` counts deals without one.
     """
@@ -26,6 +28,7 @@ class Column:
     stage: StageWords
     count: int
     late: int
+    past: int
     value: int | None
     unpriced: int
     cards: list[Lead]
@@ -71,8 +74,9 @@ def read_board(asked: Asked, around: Surroundings, *, at: int | None, shown: int
     columns = [
         Column(
             stage=s,
-            count=counts.get(s.id, (0, 0))[0],
-            late=counts.get(s.id, (0, 0))[1],
+            count=counts.get(s.id, _NONE)[0],
+            late=counts.get(s.id, _NONE)[1],
+            past=counts.get(s.id, _NONE)[2],
             value=values.get(s.id, (None, 0))[0],
             unpriced=values.get(s.id, (None, 0))[1],
             cards=[rows[pk] for pk in ids[s.id] if pk in rows],
@@ -81,7 +85,7 @@ def read_board(asked: Asked, around: Surroundings, *, at: int | None, shown: int
         for s in stages
     ]
     known = [s.id for s in stages]
-    found = sum(count for count, _ in counts.values())
+    found = sum(count for count, *_ in counts.values())
     first = next((c.stage.id for c in columns if c.count), known[0] if known else None)
     return Board(views.tabs, chips_of(asked, around), columns, found, views.total, at if at in known else first)
 
@@ -92,9 +96,9 @@ def read_more(asked: Asked, around: Surroundings, *, at: int, shown: int) -> Col
     if stage is None:
         return None
     leads = visible_leads(around.user).filter(condition(asked, around))
-    count, late = _counts(leads.filter(stage_id=at), around).get(at, (0, 0))
+    count, late, past = _counts(leads.filter(stage_id=at), around).get(at, _NONE)
     ids = _ids(leads, stage, max(shown - CARDS, 0), shown)
-    return Column(stage, count, late, None, 0, read_rows(ids, around), shown)
+    return Column(stage, count, late, past, None, 0, read_rows(ids, around), shown)
 
 
 def _ids(leads: QuerySet[Lead], stage: StageWords, start: int, end: int) -> list[int]:
@@ -103,14 +107,16 @@ def _ids(leads: QuerySet[Lead], stage: StageWords, start: int, end: int) -> list
     return list(leads.filter(stage_id=stage.id).order_by(*order).values_list("id", flat=True)[start:end])
 
 
-def _counts(leads: QuerySet[Lead], around: Surroundings) -> dict[int, tuple[int, int]]:
+def _counts(leads: QuerySet[Lead], around: Surroundings) -> dict[int, tuple[int, int, int]]:
+    """By stage: leads, those past its target days, those past a promise."""
     late = Q(pk__in=[])
     for stage in around.stages.values():
         if stage.open and stage.target is not None:
             late |= Q(stage_id=stage.id, stage_since__lt=around.now - stage.target)
+    past = with_promise(PAST, around.stages.values(), around.now)
     rows = leads.filter(stage_id__isnull=False).order_by().values("stage_id")
-    rows = rows.annotate(n=Count("id"), late=Count("id", filter=late))
-    return {row["stage_id"]: (row["n"], row["late"]) for row in rows}
+    rows = rows.annotate(n=Count("id"), late=Count("id", filter=late), past=Count("id", filter=past))
+    return {row["stage_id"]: (row["n"], row["late"], row["past"]) for row in rows}
 
 
 def _values(leads: QuerySet[Lead]) -> dict[int, tuple[int | None, int]]:

@@ -13,7 +13,9 @@ from funnel.book import Book, StageInfo, Version
 from funnel.models import StageKind
 from funnel.rules import check_move, reason_use
 from leads.models import Deal, Lead, LeadEvent, NextStep, StageEntry, Tag
+from leads.pages.clocks import add_waiting
 from leads.pages.filters import Surroundings
+from leads.pages.handoff import HandoffCard, read_handoff
 from leads.pages.leads import decorate
 from leads.pages.timeline import UNDO_FOR, Item, read_timeline
 from leads.queries import visible_leads
@@ -67,6 +69,7 @@ class LeadPage:
     undo: Item | None
     value: int | None  # open and won deals in the base currency; None if no amount is known
     tags: list[Tag]
+    handoff: HandoffCard | None
 
 
 def read_lead(lead: Lead, around: Surroundings, book: Book, *, tab: str, everything: bool, done: int | None) -> LeadPage:
@@ -86,6 +89,7 @@ def read_lead(lead: Lead, around: Surroundings, book: Book, *, tab: str, everyth
     deals = Deal.objects.filter(lead_id__in=ids, voided=False).select_related("owner").order_by("-created_at", "-id")
     known = [d.base_amount for d in deals if d.status != Deal.Status.LOST and d.base_amount is not None]
     decorate(lead, around)
+    add_waiting([lead], around.now)
     others = visible_leads(user).filter(company=lead.company_id).exclude(pk=lead.pk) if lead.company_id else None
     version = book.on(around.today) if book else None
     path, beside = _path(lead, version, stays) if version else ([], None)
@@ -104,6 +108,7 @@ def read_lead(lead: Lead, around: Surroundings, book: Book, *, tab: str, everyth
         colleagues=others.count() if others is not None else 0,
         undo=_fresh(items, done, around),
         value=sum(known) if known else None,
+        handoff=read_handoff(lead, ids, around, book),
         tags=list(Tag.objects.filter(lead_tags__lead=lead).order_by("name")),
     )
 

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.db.models import Case, F, IntegerField, Q, When
+from django.db.models import Case, DateTimeField, F, IntegerField, OuterRef, Q, Subquery, When
 from django.http import QueryDict
 
 from accounts.models import Team, User
@@ -17,6 +17,7 @@ from funnel.models import Region, Segment, StageKind
 from leads.finding import leads_like, words_of
 from leads.models import LeadTag, NextStep, Origin, Tag
 from leads.pages.stages import StageWords, stages_of, stages_today
+from leads.waiting import PROMISE_STATES, WAITING, pressing, returned, waits_on, with_promise
 
 # Filters in the order of their chips: parameter -> (word, column, table of its names).
 REFERENCES = {
@@ -28,20 +29,29 @@ REFERENCES = {
     "region": ("Region", "region_id", Region),
     "tag": ("Tag", "", Tag),
 }
-NAMES = ("is", "stage", *REFERENCES, "origin")
+NAMES = ("is", "waiting", "promise", "stage", *REFERENCES, "origin")
 STATES = {
     "open": "Open",
+    "returned": "Returned to marketing",
     "late": "Past target days",
-    "sales": "Waiting on sales",
-    "marketing": "Waiting on marketing",
     "due": "Next step due",
     "won": "Won this quarter",
 }
+# Filters with a fixed list of values: parameter -> (word, values).
+LISTED = {
+    "is": ("View", STATES),
+    "waiting": ("Waiting on", WAITING),
+    "promise": ("Promise", PROMISE_STATES),
+    "origin": ("Started by", dict(Origin.choices)),
+}
+# Old links asked for whom a lead waits on as a state.
+_MOVED = {"sales": "waiting", "marketing": "waiting"}
 # Columns that can be sorted by: parameter -> field; "stage" follows the order of the agreement, "created" is the usual one.
 SORTS = {
     "name": "contact__name",
     "stage": "",
     "age": "stage_since",
+    "left": "",
     "owner": "owner__name",
     "source": "channel__name",
     "created": "created_at",
@@ -49,10 +59,12 @@ SORTS = {
 USUAL_VIEWS = (
     ("All", ""),
     ("Mine", "owner=me"),
+    ("Past promise", "promise=past"),
+    ("Waiting on sales", "waiting=sales"),
+    ("Waiting on marketing", "waiting=marketing"),
+    ("Returned", "is=returned"),
     ("Open", "is=open"),
     ("Past target days", "is=late"),
-    ("Waiting on sales", "is=sales"),
-    ("Waiting on marketing", "is=marketing"),
     ("Next step due", "is=due"),
     ("Won this quarter", "is=won"),
 )
@@ -98,7 +110,10 @@ class Asked:
 def read_asked(params: QueryDict) -> Asked:
     chosen: dict[str, tuple[str, ...]] = {}
     for name in NAMES:
-        values = tuple(dict.fromkeys(v for v in params.getlist(name) if _may_be(name, v)))
+        given = params.getlist(name)
+        if name == "waiting":
+            given = given + [value for value in params.getlist("is") if _MOVED.get(value) == name]
+        values = tuple(dict.fromkeys(v for v in given if _may_be(name, v)))
         if values:
             chosen[name] = values
     sort = params.get("sort", "created")
@@ -110,10 +125,8 @@ def read_asked(params: QueryDict) -> Asked:
 
 
 def _may_be(name: str, value: str) -> bool:
-    if name == "is":
-        return value in STATES
-    if name == "origin":
-        return value in Origin.values
+    if name in LISTED:
+        return value in LISTED[name][1]
     if value in ("none", "me"):
         return name == "owner" or (value == "none" and name != "stage")
     return value.isascii() and value.isdecimal() and len(value) < 19
@@ -159,6 +172,10 @@ def condition(asked: Asked, around: Surroundings) -> Q:
 def _one(name: str, value: str, around: Surroundings) -> Q:
     if name == "is":
         return _state(value, around)
+    if name == "waiting":
+        return waits_on(value, around.stages.values())
+    if name == "promise":
+        return with_promise(value, around.stages.values(), around.now)
     if name == "origin":
         return Q(origin=value)
     if name == "stage":
@@ -183,6 +200,8 @@ def _state(value: str, around: Surroundings) -> Q:
                 if stage.target is not None:
                     late |= Q(stage_id=stage.id, stage_since__lt=around.now - stage.target)
             return late
+        case "returned":
+            return returned()
         case "due":
             due = NextStep.objects.filter(done_at__isnull=True, due_on__lte=around.today, lead__isnull=False)
             return Q(pk__in=due.values("lead_id"))
@@ -190,13 +209,15 @@ def _state(value: str, around: Surroundings) -> Q:
             quarter = bucket_of(around.today, "quarter", year_start=around.company.fiscal_year_start)
             won = [s.id for s in around.stages.values() if s.kind == StageKind.WON]
             return Q(stage_id__in=won, stage_since__gte=around.calendar.start_of_day(quarter.start))
-    return Q(stage_id__in=[s.id for s in open_ones if s.side == value])
+    raise ValueError(f"no leads are {value}")
 
 
 def order_of(asked: Asked, around: Surroundings) -> list:
     """The chosen column, then the newest first: the same order on every page of the list."""
     if asked.sort == "created":
         return ["created_at", "id"] if asked.down else ["-created_at", "-id"]
+    if asked.sort == "left":
+        return _by_time_left(asked.down, around)
     key = F(SORTS[asked.sort] or "stage_id")
     if asked.sort == "stage" and around.stages:
         places = [When(stage_id=s.id, then=i) for i, s in enumerate(around.stages.values())]
@@ -204,6 +225,17 @@ def order_of(asked: Asked, around: Surroundings) -> list:
     # The longest stay is the one that began first.
     down = asked.down != (asked.sort == "age")
     return [key.desc(nulls_last=True) if down else key.asc(nulls_last=True), "-id"]
+
+
+def _by_time_left(down: bool, around: Surroundings) -> list:
+    """The promise that is due first, then the longest stay; what nobody has to do anything about comes last."""
+    on_its_way = Q(stage_id__in=[s.id for s in around.stages.values() if s.open])
+    first = pressing().filter(lead_id=OuterRef("pk"), due_at__isnull=False).order_by("due_at").values("due_at")[:1]
+    due = Case(When(on_its_way, then=Subquery(first)), output_field=DateTimeField())
+    if down:
+        return [due.desc(nulls_last=True), "-stage_since", "-id"]
+    waits = Case(When(on_its_way, then=0), default=1, output_field=IntegerField())
+    return [due.asc(nulls_last=True), waits, "stage_since", "-id"]
 
 
 @dataclass(frozen=True)
@@ -228,14 +260,14 @@ def chips_of(asked: Asked, around: Surroundings) -> list[Chip]:
 
 
 def _title(name: str) -> str:
-    return REFERENCES[name][0] if name in REFERENCES else {"is": "View", "stage": "Stage", "origin": "Started by"}[name]
+    if name in REFERENCES:
+        return REFERENCES[name][0]
+    return LISTED[name][0] if name in LISTED else "Stage"
 
 
 def _word(name: str, value: str, names: dict[int, str], around: Surroundings) -> str:
-    if name == "is":
-        return STATES[value]
-    if name == "origin":
-        return Origin(value).label
+    if name in LISTED:
+        return LISTED[name][1][value]
     if value == "none":
         return "nobody" if name == "owner" else "none"
     if value == "me":
@@ -249,7 +281,7 @@ def _word(name: str, value: str, names: dict[int, str], around: Surroundings) ->
 def filter_choices(around: Surroundings) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """The filters one can add: parameter, word, choices."""
     found = [
-        ("is", "View", list(STATES.items())),
+        *((name, LISTED[name][0], list(LISTED[name][1].items())) for name in ("is", "waiting", "promise")),
         ("stage", "Stage", [(str(s.id), s.name) for s in around.stages.values()]),
     ]
     for name, (word, _, model) in REFERENCES.items():
@@ -261,5 +293,5 @@ def filter_choices(around: Surroundings) -> list[tuple[str, str, list[tuple[str,
             continue
         first = [("me", "me"), ("none", "nobody")] if name == "owner" else [("none", "none")]
         found.append((name, word, [*first, *choices]))
-    found.append(("origin", "Started by", list(Origin.choices)))
+    found.append(("origin", LISTED["origin"][0], list(Origin.choices)))
     return found

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from accounts.models import Side
+from funnel.book import Version
 from leads.handoffs import MEETING, REOPENED, YES
 from leads.models import Decision, LeadEvent, Obligation
 from leads.services.clock import EXCLUSIONS
@@ -16,6 +17,19 @@ _SIDES = {
     Kind.RESUBMITTED: Side.MARKETING,
     Kind.FEEDBACK_READ: Side.MARKETING,
 }
+_USES = {"return": "Returned", "recycle": "Not now", "disqualify": "Will not buy", "lost": "Lost"}
+# Where a contact is known from, by its source (leads.services.feedback.EVIDENCE).
+_EVIDENCE = {
+    "tandem": "logged by click",
+    "api": "seen by the API",
+    "mail": "seen in a mail copy",
+    "calendar": "seen in the calendar",
+}
+
+
+def evidence_words(source: str) -> str:
+    """What shows that a contact happened."""
+    return _EVIDENCE.get(source, f"from {source}")
 
 
 @dataclass(frozen=True)
@@ -28,6 +42,19 @@ def words_of_step(event: LeadEvent) -> StepWords | None:
     """None for events that are no step of a handoff. Day and hour of a pause are the template's to write."""
     text = _text(event)
     return StepWords(str(_SIDES.get(event.kind, Side.JOINT)), text) if text else None
+
+
+def reason_words(version: Version | None, key: str) -> str:
+    """An agreed reason by its key, in the words of the agreement."""
+    for reasons in version.reasons.values() if version else ():
+        if key in reasons:
+            return reasons[key]
+    return key
+
+
+def agreed_reasons(version: Version) -> list[tuple[str, list[tuple[str, str]]]]:
+    """All reasons of the agreement in groups, for a choice."""
+    return [(_USES[use], list(reasons.items())) for use, reasons in version.reasons.items() if reasons and use in _USES]
 
 
 def _text(event: LeadEvent) -> str:

@@ -3,15 +3,18 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.http import QueryDict
 
 from leads.models import Deal, Lead, LeadTag, NextStep, SavedView
+from leads.pages.clocks import add_waiting, state_word
 from leads.pages.filters import USUAL_VIEWS, Asked, Chip, Surroundings, chips_of, condition, order_of, read_asked
 from leads.queries import visible_leads
 
 PAGE = 50
+SLICE = 2_000  # of the file
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,7 @@ def read_rows(ids: Sequence[int], around: Surroundings) -> list[Lead]:
     found = [decorate(rows[pk], around) for pk in ids if pk in rows]
     for lead in found:
         lead.tags = tags[lead.pk]
+    add_waiting(found, around.now)
     return found
 
 
@@ -120,10 +124,12 @@ def _value(whose: Q) -> Subquery:
 
 
 def decorate(lead: Lead, around: Surroundings) -> Lead:
-    """Add what a row shows besides its columns."""
+    """Add what a row shows besides its columns; `add_waiting` then says whom it waits on."""
     lead.now = around.stages.get(lead.stage_id)
     lead.age = around.now - lead.stage_since if lead.stage_since else None
-    lead.late = bool(lead.now and lead.now.open and lead.now.target and lead.age and lead.age > lead.now.target)
+    lead.past_target = lead.late = bool(
+        lead.now and lead.now.open and lead.now.target and lead.age and lead.age > lead.now.target
+    )
     parts = [getattr(lead, "value_own", None), getattr(lead, "value_merged", None)]
     known = [part for part in parts if part is not None]
     lead.value = sum(known) if known else None
@@ -136,14 +142,24 @@ def export_rows(asked: Asked, around: Surroundings) -> Iterator[list]:
     """Every lead that was found, in the list's order, read in slices so that a long list needs no memory."""
     leads = visible_leads(around.user).filter(condition(asked, around)).order_by(*order_of(asked, around))
     columns = (
-        "id", "contact__name", "company__name", "contact__email", "stage_id", "stage_since", "owner__name", "team__name",
+        "contact__name", "company__name", "contact__email", "stage_id", "stage_since", "owner__name", "team__name",
         "channel__name", "campaign__name", "segment__name", "region__name", "origin", "created_day", "source", "external_id",
     )  # fmt: skip
     yield [
-        "lead", "name", "company", "e-mail", "stage", "in stage since", "owner", "team",
-        "channel", "campaign", "segment", "region", "started by", "created", "source", "external id",
+        "lead", "name", "company", "e-mail", "stage", "in stage since", "waiting on", "promise", "due", "promise state",
+        "owner", "team", "channel", "campaign", "segment", "region", "started by", "created", "source", "external id",
     ]  # fmt: skip
-    for row in leads.values_list(*columns).iterator(chunk_size=2_000):
-        stage, since = around.stages.get(row[4]), row[5]
-        since = around.calendar.day_of(since).isoformat() if since else ""
-        yield [*row[:4], stage.name if stage else "", since, *row[6:]]
+    rows = leads.values_list("id", *columns).iterator(chunk_size=SLICE)
+    while slice_ := list(islice(rows, SLICE)):
+        waiting = [Lead(id=row[0], stage_id=row[4], stage_since=row[5]) for row in slice_]
+        add_waiting((decorate(lead, around) for lead in waiting), around.now)
+        for lead, row in zip(waiting, slice_, strict=True):
+            since = around.calendar.day_of(row[5]).isoformat() if row[5] else ""
+            yield [*row[:4], lead.now.name if lead.now else "", since, *_promise_cells(lead, around), *row[6:]]
+
+
+def _promise_cells(lead: Lead, around: Surroundings) -> list[str]:
+    if lead.clock is None:
+        return [lead.waits_word, "", "", ""]
+    due = lead.clock.due_at.astimezone(around.zone).strftime("%Y-%m-%d %H:%M") if lead.clock.due_at else ""
+    return [lead.waits_word, lead.clock.label, due, state_word(lead.clock)]

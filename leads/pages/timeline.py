@@ -9,8 +9,11 @@ from django.db.models import QuerySet, Value
 from campaigns.models import Campaign, Channel
 from funnel.book import Book
 from funnel.models import Region, Segment
+from leads.handoffs import STEPS
 from leads.models import CONTACT_KINDS, LeadEvent, Note, Origin, Precision, Tag, Touch
-from leads.pages.handoff_words import words_of_step
+from leads.pages.handoff_words import evidence_words, reason_words, words_of_step
+from leads.pages.routing_words import reason_of
+from leads.services.feedback import OUTCOMES
 from leads.timeline import TAG
 
 SHORT = 60
@@ -19,6 +22,8 @@ TABS = {"all": "All", "marketing": "Marketing", "sales": "Sales", "stage": "Stag
 UNDO_FOR = dt.timedelta(minutes=15)
 # What the lists offer to undo right after it was done there.
 DOABLE = (LeadEvent.Kind.LEAD_VOIDED, LeadEvent.Kind.MOVED, LeadEvent.Kind.ASSIGNED)
+# What a person may take back alone, as long as it was their own and it is fresh.
+_OWN = (LeadEvent.Kind.MOVED, LeadEvent.Kind.ASSIGNED, LeadEvent.Kind.AMENDED, *STEPS)
 _TABLES = {"channel_id": Channel, "campaign_id": Campaign, "segment_id": Segment, "region_id": Region, "tag": Tag}
 _FIELDS = {
     "channel_id": "Channel",
@@ -59,7 +64,7 @@ def read_timeline(
     limit = None if everything else SHORT
     events = _cut(
         LeadEvent.objects.filter(lead_id__in=ids).select_related(
-            "actor", "owner", "team", "note", "lead__contact", "other_lead__contact"
+            "actor", "owner", "team", "note", "routed", "lead__contact", "other_lead__contact"
         ),
         limit,
     )
@@ -112,7 +117,7 @@ def may_undo(event: LeadEvent, *, user, now: dt.datetime, may_work: bool, may_co
     if may_correct:
         return True
     own = event.actor_id == user.id and now - event.recorded_at <= UNDO_FOR
-    return may_work and own and event.kind in (LeadKind.MOVED, LeadKind.ASSIGNED, LeadKind.AMENDED)
+    return may_work and own and event.kind in _OWN
 
 
 def _names(events: Iterable[LeadEvent]) -> dict[tuple[str, str], str]:
@@ -154,10 +159,12 @@ def _event_item(event: LeadEvent, book: Book, names, lead_id: int) -> Item:
         case LeadKind.MOVED:
             before = book.name_of(event.from_stage_id) if event.from_stage_id else ""
             item.text = f"Moved from {before} to {word}" if before else f"Moved to {word}"
-            item.detail = _reason(version, event.reason)
+            item.detail = reason_words(version, event.reason)
         case LeadKind.ASSIGNED:
             to = " in ".join(str(x) for x in (event.owner, event.team) if x)
             item.text = f"Given to {to}" if to else "Owner removed"
+            if (routed := getattr(event, "routed", None)) is not None:
+                item.detail = reason_of(routed)
         case LeadKind.AMENDED if event.field.startswith(TAG):
             name = names.get(("tag", event.field.removeprefix(TAG)), "–")
             item.text = f"Tagged “{name}”" if event.new else f"Tag “{name}” taken off"
@@ -171,19 +178,12 @@ def _event_item(event: LeadEvent, book: Book, names, lead_id: int) -> Item:
         case _ if (step := words_of_step(event)) is not None:
             item.side, item.text = step.side, step.text
             item.tab = step.side if step.side in TABS else "stage"
-            item.detail = _reason(version, event.reason) if event.kind != LeadKind.WAIVED else ""
+            item.detail = reason_words(version, event.reason) if event.kind != LeadKind.WAIVED else ""
     if event.lead_id != lead_id and event.kind != LeadKind.MERGED:
         item.detail = " · ".join(part for part in (item.detail, f"of merged lead {event.lead_id}") if part)
     if event.note_id:
         item.note = event.note.text
     return item
-
-
-def _reason(version, key: str) -> str:
-    for reasons in version.reasons.values() if version else ():
-        if key in reasons:
-            return reasons[key]
-    return key
 
 
 def _value(field: str, value: str, names) -> str:
@@ -196,10 +196,13 @@ def _touch_item(touch: Touch) -> Item:
     where = [str(x) for x in (touch.campaign, touch.content) if x] or ([str(touch.channel)] if touch.channel else [])
     outcome = touch.outcome.replace("_", " ")
     text = touch.get_kind_display()
-    if touch.kind in CONTACT_KINDS and outcome:
-        text = f"{text}: {outcome}"
+    personal = touch.kind in CONTACT_KINDS
+    if personal and outcome:
+        text = f"{text}: {OUTCOMES.get(touch.outcome, outcome).lower()}"
     elif outcome:
         where.append(outcome)
+    if personal and touch.side == "sales":
+        where.append(evidence_words(touch.source))
     return Item(
         touch.occurred_at,
         Precision.INSTANT,

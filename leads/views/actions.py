@@ -9,17 +9,20 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.models import Side
 from accounts.permissions import Perm, requires
 from core.errors import Conflict, DomainError, StaleVersion
 from funnel.book import load_book
-from funnel.models import Stage
+from funnel.models import Milestone, Stage
 from leads.forms import AssignForm, MoveForm, NoteForm, StepForm, TagsForm, TouchForm
 from leads.models import CONTACT_KINDS, LeadEvent, NextStep, Tag
+from leads.pages.criteria import missing_for_mql
 from leads.pages.detail import reasons_of, ways_on, who_was_first
 from leads.pages.filters import surroundings
 from leads.projection import Context
 from leads.queries import visible_deals, visible_leads
 from leads.services import add_note, assign_lead, finish_step, move_lead, plan_step, record_touch, set_tags
+from leads.services.feedback import log_contact
 from leads.views.detail import lead_or_404
 from leads.views.frame import answer_form, ask, back_to, go, id_in, moment_of, with_done
 
@@ -43,7 +46,9 @@ def lead_move(request: HttpRequest, pk: int) -> HttpResponse:
     reasons = reasons_of(version, ways) if version else []
     back = back_to(request, page_of(pk))
     initial = {"version": lead.version, "to_stage": id_in(request.GET.get("to"))}
-    form = MoveForm(_posted(request), ways=ways, reasons=reasons, today=around.today, initial=initial)
+    missing = missing_for_mql(lead, version, around.today) if version else []
+    needs = {version.milestone(Milestone.MQL).id: missing} if missing else {}
+    form = MoveForm(_posted(request), ways=ways, reasons=reasons, today=around.today, initial=initial, missing=needs)
     status, conflict = 200, ""
     if request.method == "POST":
         status = 422
@@ -83,6 +88,8 @@ def lead_move(request: HttpRequest, pk: int) -> HttpResponse:
         "ways": ways,
         "conflict": conflict,
         "fresh_version": lead.version,
+        "missing": missing,
+        "needs": needs,
     }
     return ask(request, "leads/forms/move.html", around, context, status=status)
 
@@ -125,7 +132,8 @@ def lead_touch(request: HttpRequest, pk: int) -> HttpResponse:
     lead = lead_or_404(request, pk)
     around = surroundings(request.user)
     back = back_to(request, page_of(pk))
-    form = TouchForm(_posted(request), today=around.today, initial={"kind": "call"})
+    kind = request.GET.get("kind", "")
+    form = TouchForm(_posted(request), today=around.today, initial={"kind": kind if kind in CONTACT_KINDS else "call"})
 
     def write(data: dict) -> str:
         at = moment_of(data["on"], around)[0] or dt.datetime.now(dt.UTC)
@@ -133,15 +141,20 @@ def lead_touch(request: HttpRequest, pk: int) -> HttpResponse:
             # Known to the day alone: at midday, so that no zone moves it to another one.
             at = min(at + dt.timedelta(hours=12), around.now)
         with transaction.atomic():
-            touch = record_touch(
-                lead=lead,
-                contact=lead.contact,
-                side="sales" if data["kind"] in CONTACT_KINDS else "marketing",
-                kind=data["kind"],
-                outcome=data["outcome"],
-                occurred_at=at,
-                actor=request.user,
-            )
+            if data["kind"] in CONTACT_KINDS:
+                touch = log_contact(
+                    lead=lead, kind=data["kind"], outcome=data["outcome"], occurred_at=at, actor=request.user
+                )
+            else:
+                touch = record_touch(
+                    lead=lead,
+                    contact=lead.contact,
+                    side=Side.MARKETING,
+                    kind=data["kind"],
+                    outcome=data["outcome"],
+                    occurred_at=at,
+                    actor=request.user,
+                )
             if data["note"].strip():
                 add_note(lead=lead, text=data["note"].strip(), author=request.user, occurred_at=at)
         messages.success(request, f"{touch.get_kind_display()} logged. It can be taken back in the timeline.")

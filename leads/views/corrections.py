@@ -18,7 +18,8 @@ from leads.pages.filters import surroundings
 from leads.pages.merging import preview_merge
 from leads.pages.timeline import UNDO_FOR, may_undo
 from leads.queries import visible_leads
-from leads.services import merge_leads, unmerge_lead, void_event, void_lead, void_touch
+from leads.services import merge_leads, unmerge_lead, void_lead, void_touch
+from leads.services.taking_back import take_back
 from leads.views.actions import page_of
 from leads.views.detail import lead_or_404
 from leads.views.frame import ask, back_to, go
@@ -48,7 +49,7 @@ def event_undo(request: HttpRequest, pk: int) -> HttpResponse:
     if not may_undo(event, user=request.user, now=around.now, may_work=True, may_correct=correct):
         raise PermissionDenied
     try:
-        void_event(event=event, actor=request.user)
+        take_back(event=event, actor=request.user)
         messages.success(request, "Taken back. The timeline keeps both.")
     except DomainError as error:
         messages.error(request, error.message)

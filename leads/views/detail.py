@@ -6,20 +6,28 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.models import Side
 from accounts.permissions import Perm, requires
+from accounts.queries import has_perm, standing
 from core.errors import Conflict, DomainError, StaleVersion
-from funnel.book import load_book
-from leads.forms import OUTCOMES, LeadForm, NewLeadForm
+from funnel.book import Book, load_book
+from leads.forms import LeadForm, NewLeadForm
+from leads.forms_handoffs import FeedbackForm
 from leads.models import CONTACT_KINDS, Company, Lead, Touch
 from leads.pages.detail import find_visible, read_lead, who_was_first
+from leads.pages.disputes import read_examples
 from leads.pages.filters import Surroundings, surroundings
+from leads.pages.handoff import HandoffCard
+from leads.pages.handoff_words import agreed_reasons
 from leads.pages.timeline import TABS
 from leads.projection import Context
 from leads.queries import visible_leads
+from leads.services.feedback import MOMENTS, OUTCOMES
 from leads.services.intake import update_lead, upsert_lead
 from leads.views.frame import ask, back_to, go, is_fragment, show
 
 PANEL_ITEMS = 12
+EXAMPLES = 3
 
 
 def lead_or_404(request: HttpRequest, pk: int) -> Lead:
@@ -60,12 +68,32 @@ def lead(request: HttpRequest, pk: int) -> HttpResponse:
         "contact_kinds": [(kind.value, kind.label) for kind in CONTACT_KINDS],
         "other_kinds": [choice for choice in Touch.Kind.choices if choice[0] not in CONTACT_KINDS],
         "outcomes": OUTCOMES,
+        "may_log": Side.SALES in standing(request.user).sides or has_perm(request.user, Perm.SEE_EVERY_LEAD),
     }
+    if page.handoff is not None:
+        context |= _handoff(page.handoff, book, around)
     if "panel" in request.GET and is_fragment(request):
         context |= {"last": page.items[:PANEL_ITEMS], "acts": _acts(found)}
         return show(request, "leads/panel.html", around, context)
     part = request.headers.get("HX-Target", "").endswith("#timeline")
     return show(request, "leads/parts/timeline.html" if part else "leads/detail.html", around, context)
+
+
+def _handoff(card: HandoffCard, book: Book, around: Surroundings) -> dict:
+    """What the handoff card needs besides itself: its addresses, the feedback form, the examples beside the definition."""
+    found = {"urls": acts_of(card.handoff.pk), "examples": read_examples(around.user, book, shown=EXAMPLES)}
+    if card.may.feedback:
+        reasons = agreed_reasons(book.on(around.today))
+        found["feedback_form"] = FeedbackForm(reasons=reasons, initial={"moment": card.may.feedback}, prefix_id="said")
+        found["moment_word"] = MOMENTS[card.may.feedback]
+    return found
+
+
+def acts_of(handoff_id: int) -> dict[str, str]:
+    """The addresses of a handoff's acts."""
+    names = ("accept", "resubmit", "contest", "rule", "feedback", "read", "pause", "leave_out")
+    found = {name: reverse(f"handoff_{name}", args=[handoff_id]) for name in names}
+    return found | {act: reverse("handoff_decide", args=[handoff_id, act]) for act in ("return", "recycle", "disqualify")}
 
 
 def _acts(lead: Lead) -> list[tuple[str, str, str]]:

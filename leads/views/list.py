@@ -26,7 +26,7 @@ COLUMNS = (
     ("name", "Lead, company", ""),
     ("stage", "Stage", "stage-cell"),
     ("", "Waiting on", "wide"),
-    ("age", "In stage / target", "num"),
+    ("left", "Age / promise", "num age-cell"),
     ("owner", "Owner", "wide"),
     ("", "Next step", "wide"),
     ("source", "Source", "wide"),

@@ -98,6 +98,27 @@
     openPanel(link);
   });
 
+  // ---------- a telephone number or an address: it does what it does, and the log of that contact opens ----------
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest('a[data-log]');
+    if (!link || !window.htmx || !byId('ask')) return;
+    opener = link;
+    window.htmx.ajax('GET', link.dataset.log, { target: '#ask-body', swap: 'innerHTML' });
+  });
+
+  // ---------- what was just done: for ten seconds, unless somebody is about to take it back ----------
+  function briefly(toast) {
+    toast.classList.add('is-brief');
+    const busy = () => toast.matches(':hover') || toast.querySelector('button') === document.activeElement;
+    const leave = () => {
+      if (busy()) return setTimeout(leave, 2000);
+      if (toast.contains(document.activeElement)) document.querySelector('h1')?.setAttribute('tabindex', '-1');
+      if (toast.contains(document.activeElement)) document.querySelector('h1')?.focus();
+      toast.remove();
+    };
+    setTimeout(leave, 10000);
+  }
+
   // ---------- rows ----------
   const rows = () => [...document.querySelectorAll('[data-row]')];
   const picks = () => [...document.querySelectorAll('[data-pick]')];
@@ -156,7 +177,8 @@
     if (found) found.click();
     return Boolean(found);
   }
-  const KEYS = { j: () => step(1), k: () => step(-1), x: pick, m: () => press('m'), n: () => press('n') };
+  const KEYS = { j: () => step(1), k: () => step(-1), x: pick };
+  for (const key of 'mnar') KEYS[key] = () => press(key);
   document.addEventListener('tandem:key', (event) => {
     if (!byId('ask')?.open && KEYS[event.detail]?.()) event.preventDefault();
   });
@@ -169,5 +191,6 @@
   document.addEventListener('DOMContentLoaded', () => {
     dressMoves(document);
     countPicks();
+    document.querySelectorAll('[data-toast]').forEach(briefly);
   });
 })();

@@ -4,12 +4,16 @@ import datetime as dt
 
 import pytest
 
+from campaigns.services import ensure_channel
+from funnel.services import ensure_region, ensure_segment
 from leads.services import create_lead, ensure_company, ensure_contact
 
 
 @pytest.fixture
 def enter(stages, people):
-    """`enter("Anna Brandt", owner="member", stage="mql")`: a lead that came in ten days ago."""
+    """`enter("Anna Brandt", owner="member", stage="mql")`: a lead that came in ten days ago, complete."""
+    known = {"channel": ensure_channel(name="Search"), "segment": ensure_segment(name="Pumps")}
+    known["region"] = ensure_region(name="North")
 
     def one(name, *, owner=None, stage="inquiry", company="Brandt Pumpen", days=10, **fields):
         firm = ensure_company(name=company)
@@ -21,7 +25,7 @@ def enter(stages, people):
             owner=people[owner] if owner else None,
             contact=contact,
             company=firm,
-            **fields,
+            **known | fields,
         )
 
     return one

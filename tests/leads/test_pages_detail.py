@@ -69,7 +69,7 @@ def test_the_number_of_queries_does_not_depend_on_what_happened(see, enter, clie
     see("member", f"/leads/{lead.id}/")
     with CaptureQueriesContext(connection) as caught:
         assert client.get(f"/leads/{lead.id}/").status_code == 200
-    assert len(caught) == 24
+    assert len(caught) == 26
 
 
 def test_tabs_of_the_timeline(see, enter):
@@ -272,7 +272,7 @@ def test_entering_a_lead_warns_of_the_same_address(see, do, people):
 def test_correcting_facts_leaves_events_for_dimensions_alone(see, do, enter):
     from campaigns.services import ensure_channel
 
-    lead, web = enter("Anna Brandt"), ensure_channel(name="Web")
+    lead, web = enter("Anna Brandt", segment=None, region=None), ensure_channel(name="Web")
     data = {"name": "Anna Brandt-Kahl", "email": lead.contact.email, "company": "Brandt Pumpen", "origin": "marketing"}
     do("member", f"/leads/{lead.id}/edit/", **data, channel=web.id, version=lead.version)
     assert [(e.field, e.new) for e in LeadEvent.objects.filter(kind="amended")] == [("channel_id", str(web.id))]
