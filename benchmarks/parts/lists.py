@@ -21,6 +21,10 @@ def run(bench: Bench) -> Iterator[Figure]:
     pages = {
         "list of leads, first page": ["/leads/"] * _TIMES,
         "list of leads, a stage, oldest first": ["/leads/?stage=mql&sort=age"] * _TIMES,
+        "list of leads, past promise, by time left": ["/leads/?promise=past&sort=left"] * _TIMES,
+        "list of leads, all by time left": ["/leads/?sort=left"] * _TIMES,
+        "board of leads": ["/leads/?view=board"] * _TIMES,
+        "board of leads, waiting on sales": ["/leads/?view=board&waiting=sales"] * _TIMES,
         "list of leads, pages in the middle": [f"/leads/?page={2 + i}" for i in range(_TIMES)],
         "list of leads, by words": [f"/leads/?q=person-{lead}" for lead in leads],
         "search from anywhere": [f"/search/?q=person-{lead}" for lead in leads],
