@@ -16,9 +16,10 @@ from campaigns.models import Spend
 from core.periods import date_of, day_number
 from core.queries import calendar, rates
 from funnel.book import load_book
-from leads.models import Deal, DealEvent, Lead, LeadEvent, Touch
-from metrics.check_leads import Opinion, World, merge_groups, opinion_on_leads, stored_lead_tables
+from leads.models import Deal, DealEvent, Lead, LeadEvent, Obligation, Touch
+from metrics.check_leads import Opinion, World, merge_groups, stored_lead_tables
 from metrics.check_money import opinion_on_deals, opinion_on_spend, opinion_on_touches, stored_deal_tables
+from metrics.check_promises import Agreed, opinion_with_promises
 from metrics.models import Segment
 from metrics.segments import KINDS, Table, filler, unpack
 
@@ -29,7 +30,7 @@ _OWNER = {
     "touch": "item", "spend": "item", "handoff": "lead", "obligation": "lead",
 }  # fmt: skip
 _SUBJECTS = {
-    "lead": ("stay", "journey", "detour"),
+    "lead": ("stay", "journey", "detour", "handoff", "obligation"),
     "deal": ("deal", "deal_span", "credit"),
     "touch": ("touch",),
     "spend": ("spend",),
@@ -99,7 +100,7 @@ def compare(days: set[dt.date] | None = None, *, report: Callable[[str, int, int
     world, book_of_rates = World(calendar(), load_book()), rates()
     stored = {kind: Stored(kind, days) for kind in KINDS}
     opinions = {
-        "lead": partial(opinion_on_leads, world=world),
+        "lead": partial(opinion_with_promises, world=world, agreed=Agreed()),
         "deal": partial(opinion_on_deals, world=world),
         "touch": partial(opinion_on_touches, world=world),
         "spend": partial(opinion_on_spend, rates=book_of_rates),
@@ -134,6 +135,10 @@ def _ids(subject: str, days: set[dt.date] | None, world: World) -> set[int]:
         on_days |= Q(occurred_at__gte=start, occurred_at__lt=end)
     if subject == "lead":
         rows = Lead.objects.values_list("id") if days is None else LeadEvent.objects.filter(on_days).values_list("lead_id")
+        if days is not None:
+            # Something may fall due on a day without an event.
+            due = Obligation.objects.filter(due_day__in=days).values_list("lead_id")
+            return {row[0] for row in (*rows.distinct(), *due.distinct())}
     elif subject == "deal":
         rows = Deal.objects.values_list("id") if days is None else DealEvent.objects.filter(on_days).values_list("deal_id")
     elif subject == "touch":

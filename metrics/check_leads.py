@@ -33,6 +33,7 @@ class Opinion:
 
     rows: dict[str, dict[Key, Row]] = field(default_factory=lambda: defaultdict(dict))
     tables: dict[str, dict[int, dict]] = field(default_factory=lambda: defaultdict(dict))
+    groups: list[tuple["GroupStory", list["LeadStory"]]] = field(default_factory=list)  # surviving leads and their members
 
 
 class World:
@@ -344,6 +345,7 @@ def opinion_on_leads(ids: set[int], world: World) -> Opinion:
         group = GroupStory(members, story, answers, world)
         opinion.tables["lead"][lead_id] = group.projection(survivors[lead_id])
         if survives:
+            opinion.groups.append((group, members))
             add_lead_rows(opinion, group, world)
     return opinion
 

@@ -90,8 +90,9 @@ def volume(snapshot: Snapshot, selection: Selection, question: Question, key: st
     """M1: entries, per tier not above what counts at most, ÷ the target so far."""
     counted, expected = Fraction(0), Fraction(0)
     for target in _of_version(targets(snapshot, question, key), version):
-        n = int(np.count_nonzero(_covered(selection, target)))
-        counted += n if target.most is None else min(Fraction(n), target.most)
+        n = Fraction(int(np.count_nonzero(_covered(selection, target))))
+        # A day without a target of its own, such as a Sunday, has no limit either.
+        counted += min(n, target.most) if target.most else n
         expected += target.expected
     return _target(counted, expected, len(selection))
 

@@ -2,8 +2,10 @@
 
 import datetime as dt
 import os
+from collections import Counter
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, Phase, settings
@@ -16,8 +18,13 @@ from leads.handoffs import STEPS
 from leads.models import CONTACT_KINDS, Decision, Handoff, LeadEvent, Obligation, StageEntry, Touch
 from leads.obligations import count_due, standing
 from leads.services.rebuilding import rebuild_everything
-from metrics import series
+from metrics import rollup, series
+from metrics.answers import ask
+from metrics.check import check
+from metrics.definitions import METRICS, Kind
+from metrics.questions import Reader
 from tests.metrics.machine import MOMENTS, PICK, Company
+from tests.metrics.test_incremental import segment_bytes
 
 PROFILES = {"ci": (25, 25), "release": (500, 50), "quick": (5, 25)}
 EXAMPLES, NUMBER_OF_STEPS = PROFILES[os.environ.get("HYPOTHESIS_PROFILE", "ci")]
@@ -30,6 +37,12 @@ FIELDS = st.sampled_from(["S1", "S3", "routing", "meeting", "waiver", "contact"]
 def stored() -> tuple[list, list]:
     handoffs = sorted(Handoff.objects.values_list(*HANDOFF))
     return handoffs, sorted(Obligation.objects.values_list(*OBLIGATION), key=lambda row: row[:3])
+
+
+def counters(row: dict) -> tuple[int, int, int, int]:
+    found = row["promise"]
+    assert found["met"] + found["missed"] + found["excluded"] == found["due"] + found["excluded"]
+    return found["due"], found["met"], found["missed"], found["excluded"]
 
 
 class HandedOver(Company):
@@ -104,12 +117,19 @@ class HandedOver(Company):
         )
 
     def must_hold(self):
+        rollup.drain()
+        assert [str(difference) for difference in check()] == []
+        patched = segment_bytes()
+        rollup.note_everything()
+        rollup.drain()
+        assert segment_bytes() == patched
         kept = stored()
         Handoff.objects.all().delete()
         Obligation.objects.all().delete()
         rebuild_everything()
         assert stored() == kept
         self.counters_must_close()
+        self.metrics_must_close()
         self.contacts_must_agree()
 
     def counters_must_close(self):
@@ -122,6 +142,31 @@ class HandedOver(Company):
         assert sum(c.due + c.excluded for c in counted.values()) == len(come)
         assert sum(c.excluded for c in counted.values()) == sum(bool(one.excluded) for one in come)
         assert sum(c.met for c in counted.values()) == sum(standing(one, now) == "kept" for one in come)
+
+    def metrics_must_close(self):
+        """The reader's counters are those of the rows, for every promise, month, team and tier."""
+        now = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
+        until = {"from": "2025-12-01", "to": "2026-09-01"}
+        end = dt.datetime(2026, 3, 21, tzinfo=ZoneInfo("Europe/Berlin"))  # a question judges as of the end of its day
+        rows = [(one, one.lead.tier) for one in Obligation.objects.select_related("lead")]
+        expected = Counter()
+        for (promise, month, team, tier), found in count_due(rows, end).items():
+            for name, value in (("", ""), ("month", month.isoformat()), ("team", team or 0), ("tier", tier)):
+                expected[promise, name, value] += np.array([found.due, found.met, found.missed, found.excluded])
+        names = {team.id: team.name for team in self.teams} | {0: ""}
+        expected = {
+            (promise, by, names[value] if by == "team" else value): tuple(counts)
+            for (promise, by, value), counts in expected.items()
+        }
+        told = {}
+        for key, metric in METRICS.items():
+            if metric.kind != Kind.WINDOWS:
+                continue
+            for by in ("month", "team", "tier"):
+                answer = ask(key, until | {"by": by}, reader=Reader(), now=now)
+                told[str(metric.promise), "", ""] = counters(answer)
+                told |= {(str(metric.promise), by, row["key"]): counters(row) for row in answer["series"]}
+        assert {row: counts for row, counts in told.items() if any(counts)} == expected
 
     def contacts_must_agree(self):
         """Every handoff is a stay in the MQL stage; the first contact is the first one in its time."""

@@ -12,7 +12,7 @@ from accounts.models import Role, Side, User
 from campaigns import services as campaigns
 from core.services import set_up_organisation
 from funnel import services as funnel
-from funnel.models import Stage
+from funnel.models import Agreement, LeadValue, Promise, Stage
 from leads import services as leads
 from leads.models import Lead
 from leads.services.rebuilding import rebuild_since
@@ -60,6 +60,10 @@ def build(seed: int = 7, size: int = 90) -> Rich:
         "Sales": accounts.add_team(name="Sales", side=Side.SALES, actor=None),
     }
     people = people_of(teams)
+    version = Agreement.objects.get()
+    Promise.objects.create(agreement=version, key="M1", volume=500, cap=12_000)
+    Promise.objects.create(agreement=version, key="M2", amount=100_000_000)
+    LeadValue.objects.create(agreement=version, tier="gold", gross_profit=50_000)  # the others have no value
     channels = [campaigns.ensure_channel(name=name) for name in ("Search", "Fair")]
     spring = campaigns.ensure_campaign(name="Spring", channel=channels[0])
     segments = [funnel.ensure_segment(name=name) for name in ("Mid", "Small")]

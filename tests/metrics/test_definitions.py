@@ -25,11 +25,15 @@ PUBLIC = {
     "F7": {"throughput_ratio"}, "F8": {"exit_share"}, "F9": {"cohort_conversion"}, "F10": {"end_to_end_conversion"},
     "F11": {"leakage", "stalled_share"}, "F12": {"skip_rate"}, "F13": {"regression_rate"}, "F14": {"recycle_yield"},
     "V1": {"time_in_stage_completed"}, "V2": {"time_in_stage"}, "V3": {"stage_exit_curve"}, "V4": {"time_to_convert"},
-    "V6": {"pipeline_age"}, "V7": {"stale_share"}, "V8": {"speed_to_lead"},
+    "V6": {"pipeline_age"}, "V7": {"stale_share"}, "V8": {"speed_to_lead", "speed_to_lead_in_working_time"},
+    "M1": {"qualified_volume"}, "M2": {"qualified_value"}, "M3": {"context_completeness"}, "M4": {"quality"},
+    "S1": {"first_follow_up"}, "S2": {"persistence"}, "S3": {"disposition_with_reason"}, "S4": {"feedback_returned"},
+    "3.4": {"routing"}, "Q1": {"acceptance_rate"}, "Q1b": {"acceptance_bounds"}, "Q2": {"rejection_reasons"},
+    "Q3": {"disqualification_rate"}, "Q4": {"recycle_rate"},
     "won": {"won_deals", "won_revenue", "gross_profit", "win_rate", "average_deal"},
     "pipeline": {"open_deals", "open_amount"},
 }  # fmt: skip
-QUALITY = {"DQ1", "DQ3", "DQ5", "DQ7", "DQ9", "DQ11"}
+QUALITY = {"DQ1", "DQ3", "DQ5", "DQ6", "DQ7", "DQ9", "DQ10", "DQ11"}
 STATUSES = {"ok", "partial", "mixed", "immature", "suppressed", "undefined", "not_applicable"}
 
 
@@ -97,7 +101,7 @@ def test_the_answer_holds_the_keys_of_the_public_interface_only(client):
     allowed = {
         "key", "status", "value", "numerator", "denominator", "n", "open", "unknown", "excluded", "unit", "currency",
         "basis", "interval", "definition_version", "as_of", "quantiles", "curve", "series", "estimated", "horizon",
-        "last_age",
+        "last_age", "promise", "bounds", "versions",
     }  # fmt: skip
     for key in METRICS:
         assert set(figure(key, **dated(key))) <= allowed, key

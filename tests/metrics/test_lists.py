@@ -78,7 +78,7 @@ def recomputed(metric, rows: list[dict]) -> dict:
         case Kind.MEAN:
             mean = sum(known) / len(known) if known else None
             return {"value": mean, "numerator": sum(known), "denominator": len(known), "n": len(rows)}
-        case Kind.RATIO:
+        case Kind.RATIO | Kind.WINDOWS | Kind.SHARES:
             whole = sum(1 for row in rows if row.get("in_denominator", True))
             return {"value": len(hits) / whole if whole else None, "numerator": len(hits), "denominator": whole, "n": whole}
         case Kind.SHARE_OF_SUM:
@@ -99,6 +99,24 @@ def recomputed(metric, rows: list[dict]) -> dict:
             return {"value": quantile(ages, 0.5), "numerator": len(ages), "denominator": len(rows)}
         case Kind.RESPONSE:
             return {"value": kaplan_meier(rows, 0.5), "numerator": len(hits), "denominator": len(rows)}
+        case Kind.QUALITY | Kind.ACCEPTANCE:
+            whole = sum(1 for row in rows if row["in_denominator"])
+            return {"numerator": len(hits), "denominator": whole, "open": len(rows) - whole}
+        case Kind.BOUNDS:
+            pending = sum(row["cause"] for row in rows)
+            return {
+                "value": len(hits) / len(rows) if rows else None,
+                "numerator": len(hits),
+                "n": len(rows),
+                "open": pending,
+            }
+        case Kind.CONTEXT:
+            whole = sum(row["follow"] for row in rows)
+            return {"value": sum(known) / whole if whole else None, "numerator": sum(known), "denominator": whole}
+        case Kind.VOLUME:
+            return {"n": len(rows), "numerator": len(rows)}  # no tier comes near its cap here
+        case Kind.WORTH:
+            return {"n": len(rows), "numerator": sum(known), "unknown": len(rows) - len(known)}
 
 
 def agrees(metric, figures: dict, rows: list[dict]) -> None:
