@@ -21,6 +21,7 @@ PLACES = (
     ("console_targets", "Targets", False),
     ("console_margins", "Margins", False),
     ("console_calendars", "Calendars", False),
+    ("console_routing", "Routing", False),
     ("console_history", "History", False),
     ("console_organisation", "Organisation", True),
     ("console_people", "People", True),

@@ -20,13 +20,14 @@ class Perm(enum.StrEnum):
     SEE_PERSON_FIGURES = "see_person_figures"
     SEE_JOBS = "see_jobs"
     ANSWER_ISSUES = "answer_issues"
+    SET_ROUTING = "set_routing"
     ADMINISTER = "administer"
 
 
 _EVERYBODY = frozenset({Perm.SEE_NUMBERS, Perm.SEE_LEADS})
 _REP = _EVERYBODY | {Perm.WORK_LEADS, Perm.SEE_PERSON_FIGURES}
 _LEAD = _REP | {Perm.CORRECT_HISTORY, Perm.IMPORT}
-_OWNER = _LEAD | {Perm.SEE_EVERY_LEAD, Perm.SEE_JOBS, Perm.ANSWER_ISSUES}
+_OWNER = _LEAD | {Perm.SEE_EVERY_LEAD, Perm.SEE_JOBS, Perm.ANSWER_ISSUES, Perm.SET_ROUTING}
 
 ROLE_PERMS: dict[Role, frozenset[Perm]] = {
     Role.VIEWER: _EVERYBODY,

@@ -18,12 +18,16 @@ _WORKERS = (Role.REP, Role.TEAM_LEAD)
 class SalesPeople:
     """The people of sales of one day: active, and rep or lead of a team of sales. Who is away is told day by day.
 
-    `reps`: the reps of each team, by id. `away`: spans of first and last day by person.
+    `team_of`: each one's team. `reps`: the reps of each team, by id. `away`: spans of first and last day by person.
     """
 
-    everybody: frozenset[int]
+    team_of: Mapping[int, int]
     reps: Mapping[int, tuple[int, ...]]
     away: Mapping[int, tuple[tuple[dt.date, dt.date], ...]]
+
+    @property
+    def everybody(self) -> frozenset[int]:
+        return frozenset(self.team_of)
 
     def present(self, day: dt.date) -> frozenset[int]:
         """Those who are not away on a day of the company's calendar."""
@@ -33,22 +37,22 @@ class SalesPeople:
 
 
 def sales_people(day: dt.date) -> SalesPeople:
-    """Three columns of two tables; no query per person."""
+    """Read at once: two queries, however many people there are."""
     rows = Membership.objects.filter(
         on_day(day), role__in=_WORKERS, team__side=Side.SALES, team__retired=False, user__is_active=True
-    ).values_list("user_id", "team_id", "role")
-    everybody: set[int] = set()
+    ).order_by("from_day", "id")
+    team_of: dict[int, int] = {}
     reps: dict[int, set[int]] = defaultdict(set)
-    for user_id, team_id, role in rows:
-        everybody.add(user_id)
+    for user_id, team_id, role in rows.values_list("user_id", "team_id", "role"):
+        team_of.setdefault(user_id, team_id)
         if role == Role.REP:
             reps[team_id].add(user_id)
     away: dict[int, list[tuple[dt.date, dt.date]]] = defaultdict(list)
-    spans = Absence.objects.filter(user_id__in=everybody).order_by("id")
+    spans = Absence.objects.filter(user_id__in=team_of).order_by("id")
     for user_id, first, last in spans.values_list("user_id", "from_day", "to_day"):
         away[user_id].append((first, last))
     return SalesPeople(
-        everybody=frozenset(everybody),
+        team_of=team_of,
         reps={team_id: tuple(sorted(people)) for team_id, people in reps.items()},
         away={user_id: tuple(spans) for user_id, spans in away.items()},
     )

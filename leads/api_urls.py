@@ -1,12 +1,14 @@
 from django.urls import path
 
-from leads import api, api_handoffs
+from leads import api, api_handoffs, api_routing
 
 urlpatterns = [
     path("leads/", api.LeadList.as_view(), name="api-leads"),
     path("leads/<int:pk>/", api.LeadDetail.as_view(), name="api-lead"),
     path("leads/<int:pk>/touches/", api.LeadTouches.as_view(), name="api-lead-touches"),
     path("leads/<int:pk>/contacts/", api_handoffs.LeadContacts.as_view(), name="api-lead-contacts"),
+    path("leads/<int:pk>/assignments/", api_routing.LeadAssignments.as_view(), name="api-lead-assignments"),
+    path("routing/", api_routing.RoutingRules.as_view(), name="api-routing"),
     path("handoffs/", api_handoffs.HandoffList.as_view(), name="api-handoffs"),
     path("handoffs/<int:pk>/", api_handoffs.HandoffDetail.as_view(), name="api-handoff"),
     path("handoffs/<int:pk>/decision/", api_handoffs.DecisionStep.as_view(), name="api-handoff-decision"),

@@ -34,14 +34,18 @@ def standing_rules() -> QuerySet[RoutingRule]:
     return rules.select_related("segment", "region", "channel", "team").prefetch_related("people")
 
 
-def pure_rule(row: RoutingRule, people: SalesPeople) -> Rule:
-    """A rule as leads.routing takes it. `people` are those of the day on which it is asked. Needs `row.people` at hand."""
-    named = people.reps.get(row.team_id, ()) if row.team_id else tuple(sorted(user.pk for user in row.people.all()))
+def pure_rules(rows: Iterable[RoutingRule], people: SalesPeople) -> list[Rule]:
+    """Rules as leads.routing takes them. `people` are those of the day on which it is asked."""
+    return [pure_rule(row, [user.pk for user in row.people.all()], people) for row in rows]
+
+
+def pure_rule(row: RoutingRule, named: Iterable[int], people: SalesPeople) -> Rule:
+    """One rule, saved or not, with the people it names."""
     return Rule(
-        id=row.pk,
+        id=row.pk or 0,
         name=row.name,
         method=row.method,
-        people=named,
+        people=people.reps.get(row.team_id, ()) if row.team_id else tuple(sorted(named)),
         asks={name: value for name in TRAITS if (value := getattr(row, name))},
         last_person=row.last_person_id,
     )

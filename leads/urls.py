@@ -1,9 +1,10 @@
-from django.urls import path
+from django.urls import include, path
 
 from leads.views import actions, bulk, companies, corrections, deals, detail, disputes, handoffs, my_day
 from leads.views import list as lists
 
 urlpatterns = [
+    path("", include("leads.urls_routing")),
     path("leads/", lists.leads, name="leads"),
     path("leads/filter/", lists.add_filter, name="leads_filter"),
     path("leads/leads.csv", lists.leads_csv, name="leads_csv"),

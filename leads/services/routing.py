@@ -26,7 +26,7 @@ from leads.routing_queries import (
     cases_of,
     may_take,
     open_handoffs_of,
-    pure_rule,
+    pure_rules,
     routing_setup,
     standing_rules,
     waiting_for_routing,
@@ -75,7 +75,7 @@ def _route_batch(now: dt.datetime) -> int:
 def _give_away(entries: list[Entry], setup: Routing, context: Context, now: dt.datetime) -> None:
     day = context.calendar.day_of(now)
     people = sales_people(day)
-    rules = [pure_rule(row, people) for row in standing_rules()]
+    rules = pure_rules(standing_rules(), people)
     desk = desk_of(rules, people.present(day), open_handoffs_of(people.everybody))
     choices: list[tuple[Case, Choice]] = []
     for case in cases_of(entries, context.book.on(day)):

@@ -21,6 +21,7 @@ from integrations.services import upload
 from leads import services as leads
 from leads.models import Lead
 from leads.services.many import start_bulk
+from leads.services.routing_rules import save_rule
 from reviews.models import Issue, JudgingRound, SampledLead, Stratum
 from reviews.services import Shown, raise_issue
 
@@ -168,6 +169,7 @@ def _add_console(world: World) -> None:
     hours = funnel.set_hours(team=None, from_day=soon, tz="Europe/Berlin", windows=[monday], today=now.date(), actor=admin)
     (holiday,) = funnel.add_holidays(team=None, days=[(soon, "Fair")], today=now.date(), actor=admin)
     away = enter_absence(user=world.people["member"], from_day=soon, to_day=soon, today=now.date(), actor=admin)
+    rule = save_rule(rule=None, values={"name": "All", "method": "load"}, people=[world.people["member"]], actor=admin)
     queue_message(key="test", kind="reminder", to="a@example.com", subject="s", text="t", now=now)
     sampled = _sample(world)
     world.things |= {
@@ -182,6 +184,7 @@ def _add_console(world: World) -> None:
         "hours": {"": hours.pk},
         "holiday": {"": holiday.pk},
         "absence": {"": away.pk},
+        "routing_rule": {"": rule.pk},
         "message": {"": OutgoingMessage.objects.get().pk},
         "invite": {"": invite.pk},
         "secret": {"": secret},
