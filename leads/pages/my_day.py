@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from accounts.models import Role, Side, User
+from accounts.models import Role, Side, Team, User
 from accounts.queries import standing
 from core.templatetags.display import TEAM_WORDS
 from leads.day_queries import due_count
@@ -22,6 +22,7 @@ NOUNS = {"decide": "handoff", "contact": "contact", "follow": "step", "feedback"
 _STEP_RELATED = ("lead__contact", "lead__company", "deal__company")
 
 
+_NO_TIME = {"0 min late": "just late", "0 min left": "due at once"}
 # From the keys of the rows that are shown to the rows.
 Make = Callable[[Sequence], Iterable]
 
@@ -43,6 +44,12 @@ class Row:
     to_stage: int | None = None  # where its button moves the lead
     late: bool = False
     first: bool = False  # of all rows of the page it presses most
+
+    @property
+    def left(self) -> str:
+        """Working time that is left, or by how much it is late. Nothing of either passes while nobody works."""
+        words = self.clock.left_words if self.clock else ""
+        return _NO_TIME.get(words, words)
 
     @property
     def name(self) -> str:
@@ -90,6 +97,8 @@ class Day:
     done: list[Done]
     due: int  # what the header counts
     promise: str
+    teams: list[Team]
+    leads_team: bool
     quiet: str = ""  # nothing is due: what to say instead
     quiet_next: dt.datetime | None = None
     quiet_what: str = ""

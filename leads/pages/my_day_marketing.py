@@ -127,7 +127,14 @@ def _learn(marketer: Marketer) -> Section | None:
         return [_answer_row(rows[entry], told.get(entry), moments[entry], marketer) for entry in entries]
 
     ordered = sorted(unread, key=lambda entry: (moments[entry], entry), reverse=True)
-    return fold("learn", "Learn", ordered, make, sub="What sales decided and said since yesterday", presses=False)
+    return fold(
+        "learn",
+        "Learn",
+        ordered,
+        make,
+        sub="Decided since the last working day, and feedback that nobody has read",
+        presses=False,
+    )
 
 
 def _answer_row(handoff: Handoff, event: LeadEvent | None, when: dt.datetime, marketer: Marketer) -> Row:

@@ -4,6 +4,8 @@ import datetime as dt
 
 from django.urls import reverse
 
+from accounts.models import Side, Team
+from accounts.queries import standing
 from leads.day_queries import steps_said
 from leads.models import CONTACT_KINDS, Decision, Handoff, LeadEvent, NextStep, Touch
 from leads.pages.filters import Surroundings
@@ -31,7 +33,20 @@ def read_day(around: Surroundings, asked: str) -> Day:
     due = count_due(around)
     sections = most_urgent_first(sections)
     quiet = quiet_words(sections, missed, len(done)) if not due else ("", None, "")
-    return Day(side, len(sides) > 1, greeting(around.user, around), sections, done, due, promise, *quiet)
+    rights = standing(around.user)
+    teams = list(Team.objects.filter(pk__in=rights.team_ids).exclude(side=Side.JOINT).order_by("name"))
+    return Day(
+        side,
+        len(sides) > 1,
+        greeting(around.user, around),
+        sections,
+        done,
+        due,
+        promise,
+        teams,
+        bool(rights.led_team_ids),
+        *quiet,
+    )
 
 
 def _of_side(side: str, around: Surroundings) -> tuple[list[Section], str, int]:

@@ -89,7 +89,7 @@ class _Lookup:
         stage = self.around.stages.get(lead.stage_id)
         about = why.get(lead.pk, "")
         if kind == "feedback":
-            about = f"{stage.name if stage else 'closed'}"
+            about = f"now {stage.name}" if stage else ""
         elif kind == "call" and one is not None and one.promise == Promise.S2:
             about = "keep trying" + (f" · {about}" if about else "")
         clock = self.clocks.of(one) if one is not None else None

@@ -39,8 +39,8 @@ def may_see_morning(user: User, team: Team) -> bool:
     return team.pk in standing(user).team_ids or bool(standing(user).roles & _STAND_FOR_BOTH)
 
 
-def morning_lists(team: Team, day: dt.date, around: Surroundings) -> tuple[list[MorningList], dt.datetime]:
-    """The lists, one's own lines first, and the instant of which they are."""
+def morning_lists(team: Team, day: dt.date, around: Surroundings) -> list[MorningList]:
+    """The lists as of that morning, one's own lines first."""
     morning = read_morning(team, day, around.calendar, on_their_way=on_the_way(around))
     other = "marketing" if team.side == Side.SALES else "sales"
     leads = leads_of([*morning.due, *morning.late, *morning.answered], visible_leads(around.user))
@@ -56,7 +56,7 @@ def morning_lists(team: Team, day: dt.date, around: Surroundings) -> tuple[list[
         lines.sort(key=lambda line: not line.mine)
         hidden = len(entries) - len(lines)
         found.append(MorningList(key, title, empty, len(entries), lines[:SHOWN], hidden, max(len(lines) - SHOWN, 0)))
-    return found, morning.at
+    return found
 
 
 def _line(one: Entry, leads: dict[int, Lead], names: dict[int, str], user: User) -> Line:

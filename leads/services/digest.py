@@ -76,7 +76,8 @@ def _subject(morning: Morning) -> str:
 
 def _text(person: User, morning: Morning, days: Calendar) -> str:
     other = "marketing" if morning.team.side == Side.SALES else "sales"
-    page = f"{settings.SITE_URL}{reverse('my_day_team', args=[morning.team.pk])}?day={morning.day}" if settings.SITE_URL else ""
+    address = f"{reverse('my_day_team', args=[morning.team.pk])}?day={morning.day}"
+    page = f"{settings.SITE_URL}{address}" if settings.SITE_URL else ""
     lists = (
         ("Due today", "due", morning.due),
         ("Late", "late", morning.late),

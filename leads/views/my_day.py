@@ -184,8 +184,8 @@ def team(request: HttpRequest, pk: int) -> HttpResponse:
     day = day_in(request.GET.get("day")) or around.today
     if not dt.timedelta() <= around.today - day <= KEPT_FOR:
         raise Http404
-    lists, at = morning_lists(group, day, around)
-    return show(request, "leads/my_day_team.html", around, {"team": group, "day": day, "at": at, "lists": lists})
+    context = {"team": group, "day": day, "lists": morning_lists(group, day, around)}
+    return show(request, "leads/my_day_team.html", around, context)
 
 
 def day_in(text: str | None) -> dt.date | None:
