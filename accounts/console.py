@@ -28,6 +28,7 @@ PLACES = (
     ("console_teams", "Teams", True),
     ("console_tokens", "Tokens", True),
     ("console_mail", "Mail", True),
+    ("console_copies", "Mail copies", True),
 )
 
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("console/", include("funnel.urls")),
     path("review/", include("reviews.urls")),
     path("import/", include("integrations.urls")),
+    path("", include("integrations.contact_urls")),
     path("start/demo/", include("demo.urls")),
     path("start/", include("integrations.guide_urls")),
     path("admin/", site.urls),

@@ -1,4 +1,6 @@
-"""Imports on the page: the job row is what must not be lost; the broker carries hints only."""
+"""What comes from outside: imports on the page (the job row is what must not be lost; the broker carries hints only), and
+contacts that are taken from mail copies and calendar entries.
+"""
 
 import uuid
 
@@ -6,7 +8,8 @@ from django.db import models
 from django.db.models.functions import Now
 
 from accounts.models import User
-from leads.models import ImportBatch
+from core.append_only import AppendOnlyModel
+from leads.models import ImportBatch, Lead, LeadEvent, Touch
 
 
 class ImportJob(models.Model):
@@ -125,3 +128,116 @@ class ReplacedValue(models.Model):
 
     def __str__(self):
         return f"{self.field} of {self.kind} {self.object_id}"
+
+
+class CopyDoor(models.Model):
+    """Row id 1: where mail copies arrive. Without it, or with an empty secret, nothing is taken by HTTP."""
+
+    address = models.EmailField(max_length=120, help_text="log@copies.example.com; people get log+secret@copies.example.com")
+    sealed_secret = models.TextField(blank=True, help_text="of the HTTP door, see core.sealing")
+    changed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField()
+
+    def __str__(self):
+        return f"mail copies to {self.address}"
+
+
+class CopyAddress(models.Model):
+    """A person's own secret part of the copy address. A new one takes its place; the old one takes nothing any more."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="copy_addresses")
+    token = models.CharField(max_length=32, unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=models.Q(ended_at__isnull=True), name="integrations_one_copy_address"
+            )
+        ]
+
+    def __str__(self):
+        return f"copy address {self.pk}"
+
+
+class MailCopy(AppendOnlyModel):
+    """A mail that came to a copy address, and what became of it: no subject, no text, no address of anybody.
+
+    `digest` makes a delivery that is tried again the same one. `domains` are those of recipients whom no lead has.
+    """
+
+    class Outcome(models.TextChoices):
+        LOGGED = "logged", "Logged"
+        NO_LEAD = "no_lead", "No lead has this address"
+        AUTOMATED = "automated", "Sent by a machine"
+        OTHER_SENDER = "sender", "Not sent by the owner of the address"
+        NOT_ALLOWED = "not_allowed", "The person logs no contacts"
+        NO_MEETING = "no_meeting", "A calendar entry without you, or an older version of one"
+        UNREADABLE = "unreadable", "Could not be read"
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64, unique=True)
+    message_id = models.CharField(max_length=250, blank=True)
+    sent_at = models.DateTimeField(help_text="by its own date, if that is plausible")
+    received_at = models.DateTimeField()
+    outcome = models.CharField(max_length=11, choices=Outcome)
+    matched = models.PositiveIntegerField(default=0, help_text="leads on which it was logged")
+    domains = models.CharField(max_length=250, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-received_at"], name="integrations_copy_by_person")]
+
+    def __str__(self):
+        return f"mail copy {self.pk}: {self.outcome}"
+
+
+class CalendarEntry(AppendOnlyModel):
+    """One version of a meeting in a person's calendar. The newest by (sequence, stamp) is what holds."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    uid = models.CharField(max_length=200)
+    occurrence = models.CharField(max_length=40, blank=True, help_text="of a series: which one of them")
+    sequence = models.PositiveIntegerField(default=0)
+    stamped_at = models.DateTimeField(help_text="when this version was written, by itself")
+    cancelled = models.BooleanField(default=False)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "uid", "occurrence", "sequence", "stamped_at"], name="integrations_entry_version"
+            )
+        ]
+
+    def __str__(self):
+        return f"calendar entry {self.pk}"
+
+
+class Meeting(models.Model):
+    """What a calendar entry means for one lead: the pause that it brought, and the contact once it has taken place.
+
+    Work in progress of the worker, not a fact: the facts are the pause and the touch. `ended_at`: replaced or called off.
+    """
+
+    entry = models.ForeignKey(CalendarEntry, on_delete=models.PROTECT, related_name="meetings")
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="+")
+    pause = models.ForeignKey(LeadEvent, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    touch = models.ForeignKey(Touch, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    due_at = models.DateTimeField(help_text="when it will have taken place")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                name="integrations_meeting_open",
+                condition=models.Q(touch__isnull=True, ended_at__isnull=True),
+            )
+        ]
+        constraints = [models.UniqueConstraint(fields=["entry", "lead"], name="integrations_meeting_once")]
+
+    def __str__(self):
+        return f"meeting with lead {self.lead_id}"

@@ -9,6 +9,7 @@ from core.errors import Conflict, DomainError
 from leads.handoffs import MEETING, WAIVER, YES
 from leads.models import Handoff, LeadEvent, Obligation
 from leads.projection import Context
+from leads.services.leads import void_event
 from leads.services.steps import append_step, locked, require_other_side, require_side, sentence, sides_of
 
 # Why a promise may not count (metrics-spec 3.2).
@@ -70,6 +71,39 @@ def pause(
         return append_step(
             current, Kind.PAUSED, actor=actor, context=context, at=start, text=text.strip(), field=kind, until=until
         )
+
+
+def book_meeting(*, handoff: Handoff, start: dt.datetime, until: dt.datetime, actor: User, context: Context) -> LeadEvent:
+    """Pause the clock until a meeting that a calendar names; one further away holds it as long as the agreement allows."""
+    until = _longest(handoff, start, until, context)
+    return pause(handoff=handoff, kind=MEETING, start=start, until=until, actor=actor, context=context)
+
+
+def end_meeting_pause(*, pause: LeadEvent, until: dt.datetime, actor: User, context: Context) -> LeadEvent | None:
+    """A meeting was moved or called off: its pause is taken back and said again, from the same beginning, which was entered
+    in time, until the new end. None if nothing of it is left or its handoff is gone."""
+    with transaction.atomic():
+        handoff = Handoff.objects.filter(entry_id=pause.about_id).first()
+        if LeadEvent.objects.filter(target=pause).exists():
+            return None
+        if handoff is not None:
+            until = _longest(handoff, pause.occurred_at, until, context)
+            if until == pause.until:
+                return pause
+        void_event(event=pause, actor=actor)
+        if handoff is None or until <= pause.occurred_at:
+            return None
+        current = locked(handoff)
+        return append_step(
+            current, Kind.PAUSED, actor=actor, context=context, at=pause.occurred_at, field=MEETING, until=until
+        )
+
+
+def _longest(handoff: Handoff, start: dt.datetime, until: dt.datetime, context: Context) -> dt.datetime:
+    """The end of a meeting's pause, as far as the agreement of that day lets it go."""
+    terms = context.promised.shelf.on(handoff.entered_day).terms
+    latest = context.promised.hours(handoff.team_id).add_working_days(start, terms.meeting_days)
+    return until if latest is None else min(until, latest)
 
 
 def ask_exclusion(
