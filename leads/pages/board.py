@@ -62,14 +62,22 @@ def read_board(asked: Asked, around: Surroundings, *, at: int | None, shown: int
     """The board. `shown`: how many cards the column of stage `at` has. One query for each column, whatever is in it."""
     leads = visible_leads(around.user)
     views = read_views(asked, around, leads, count_found=False)
-    leads = leads.filter(condition(asked, around))
+    leads, by_stage = leads.filter(condition(asked, around)), None
     if asked.words:
         # Words are looked for once, not once a column.
-        leads = visible_leads(around.user).filter(pk__in=list(leads.order_by().values_list("id", flat=True)[:MOST_FOUND]))
+        by_stage = _found(leads)
+        leads = visible_leads(around.user).filter(pk__in=[pk for some in by_stage.values() for pk in some])
     counts = _counts(leads, around)
     values = _values(leads)
     stages = [s for s in around.stages.values() if s.now or s.id in counts]
-    ids = {s.id: _ids(leads, s, 0, shown if s.id == at else CARDS) if s.id in counts else [] for s in stages}
+    ids = {}
+    for s in stages:
+        end = shown if s.id == at else CARDS
+        if by_stage is None:
+            ids[s.id] = _ids(leads, s, 0, end) if s.id in counts else []
+        else:
+            waiting = by_stage.get(s.id, [])
+            ids[s.id] = waiting[:end] if s.open else waiting[::-1][:end]
     rows = {lead.pk: lead for lead in read_rows([pk for some in ids.values() for pk in some], around)}
     columns = [
         Column(
@@ -105,6 +113,15 @@ def _ids(leads: QuerySet[Lead], stage: StageWords, start: int, end: int) -> list
     """Where work waits, the longest stay comes first; of what is over, the latest."""
     order = ("stage_since", "id") if stage.open else ("-stage_since", "-id")
     return list(leads.filter(stage_id=stage.id).order_by(*order).values_list("id", flat=True)[start:end])
+
+
+def _found(leads: QuerySet[Lead]) -> dict[int, list[int]]:
+    """By stage: its leads, the longest stay first, so that no column has to ask again."""
+    found: dict[int, list[int]] = {}
+    placed = leads.filter(stage_id__isnull=False).order_by("stage_since", "id")
+    for pk, stage in placed.values_list("id", "stage_id")[:MOST_FOUND]:
+        found.setdefault(stage, []).append(pk)
+    return found
 
 
 def _counts(leads: QuerySet[Lead], around: Surroundings) -> dict[int, tuple[int, int, int]]:
