@@ -11,9 +11,11 @@ import numpy as np
 from accounts.models import User
 from core.periods import Period
 from core.templatetags.display import count, decimal, money, percent
+from funnel.book import Version
 from metrics.answers import put
 from metrics.definitions import METRICS, Basis, Kind, Metric
 from metrics.evaluation import SUPPRESS, about_people, horizon_of, select
+from metrics.explain_promises import PROMISED, lines_of
 from metrics.listing import Listing, list_behind
 from metrics.questions import Reader
 from metrics.segments import MISSING
@@ -58,8 +60,8 @@ def explain(
         scope=scope_words(snapshot, question, filters),
         formula=_formula(snapshot, metric, question, found),
         compared=_compared(snapshot, metric, question, found, reader),
-        definition=_definition(snapshot, found),
-        versions=_versions(snapshot, found),
+        definition=_definition(snapshot, metric, found),
+        versions=_versions(snapshot, metric, found),
         left_out=_left_out(metric, question, found),
         data=_data(snapshot, found),
         listing=list_behind(snapshot, question, user, offset=offset, limit=limit, largest_first=metric.unit == "money"),
@@ -112,6 +114,8 @@ def _formula(snapshot: Snapshot, metric: Metric, question: Question, found: dict
     value = value_words(found, snapshot.currency)
     if _too_few(question, found):
         return [("Cases", count(found["n"])), (metric.label, value)]
+    if metric.kind in PROMISED:
+        return lines_of(metric, found, value, snapshot.currency)
     if metric.key == "gross_profit":
         return [*_profit_lines(snapshot, question), (metric.label, value)]
     if metric.kind in (Kind.SUM, Kind.COUNT):
@@ -194,30 +198,36 @@ def _span(period: Period) -> str:
     return f"{_day_words(period.start)} to {_day_words(period.end - dt.timedelta(days=1))}"
 
 
-def _definition(snapshot: Snapshot, found: dict) -> str:
+def _number_of(version: Version, metric: Metric) -> int:
+    """The number by which a metric tells versions apart."""
+    return version.number if metric.by_agreement else version.counting_version
+
+
+def _definition(snapshot: Snapshot, metric: Metric, found: dict) -> str:
     """Which version of the agreement gave the stages their meaning, and whether both sides have signed it."""
     versions = found.get("definition_version") or []
     sentences = []
     for number in versions:
-        held = [v for v in snapshot.book.versions if v.counting_version == number]
+        held = [v for v in snapshot.book.versions if _number_of(v, metric) == number]
         if not held:
             continue
         newest = held[-1]
         state = "agreed by marketing and sales" if newest.signed else "not agreed yet"
         sentences.append(f"version {newest.number}, {state}, in force since {_day_words(newest.from_day)}")
     words = _sentence("; ".join(sentences)) + "." if sentences else "No agreement yet."
-    return words + (" The period holds two counting versions, so the value is mixed." if found["status"] == "mixed" else "")
+    kind = "versions" if metric.by_agreement else "counting versions"
+    return words + (f" The period holds two {kind}, so the value is mixed." if found["status"] == "mixed" else "")
 
 
 def _too_few(question: Question, found: dict) -> bool:
     return about_people(question) and found["n"] < SUPPRESS
 
 
-def _versions(snapshot: Snapshot, found: dict) -> list[tuple[str, str, int]]:
+def _versions(snapshot: Snapshot, metric: Metric, found: dict) -> list[tuple[str, str, int]]:
     """Each version's own value where the whole mixes several (X7)."""
     rows = []
     for row in found.get("versions", []):
-        held = [v for v in snapshot.book.versions if v.counting_version == int(row["key"])]
+        held = [v for v in snapshot.book.versions if _number_of(v, metric) == int(row["key"])]
         label = f"Counted from {_day_words(held[0].from_day)} on" if held else "Counted before the first version"
         rows.append((label, value_words(row | {"unit": found["unit"]}, snapshot.currency), row["n"]))
     return rows
@@ -228,7 +238,9 @@ def _left_out(metric: Metric, question: Question, found: dict) -> list[str]:
     lines += [f"{n:,}: {why}." for why, n in sorted(found.get("excluded", {}).items())]
     if found.get("unknown"):
         lines.append(f"{found['unknown']:,} with an unknown amount: they count as unknown, never as zero.")
-    if found["status"] == "immature":
+    if found["status"] == "immature" and metric.kind in PROMISED:
+        lines.append("The value: more than 15 % of the handoffs are still open, so only its bounds are known.")
+    elif found["status"] == "immature":
         lines.append("Some members are too young for the horizon; they are followed up to their age.")
     if metric.left_out:
         lines.append(metric.left_out)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from core.stale import note_stale
 from funnel.models import Agreement, LeadValue, Promise, RequiredField, Stage, Terms
 from leads.models import Handoff, Lead, LeadEvent, Touch
 from leads.services import append_lead_events, append_touches
@@ -10,6 +11,7 @@ from leads.services.rebuilding import rebuild_everything
 from metrics import rollup
 from tests.metrics.journeys import BERLIN
 
+START = dt.date(2025, 1, 1)
 HOUR = dt.timedelta(hours=1)
 
 
@@ -23,6 +25,7 @@ def sign(*lines: dict, version: Agreement | None = None, values=(), fields=(), *
     RequiredField.objects.bulk_create([RequiredField(agreement=version, field=name) for name in fields])
     Terms.objects.create(agreement=version, **terms)
     rebuild_everything()
+    note_stale([(None, version.from_day or START)])  # a version that changes begins a generation
     return version
 
 
@@ -30,8 +33,8 @@ def berlin(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text).replace(tzinfo=BERLIN)
 
 
-def handed(count: int, at: str, *, owner=None, contact: str = "", then: str = "", reason: str = "", **own) -> list[Lead]:
-    """So many leads that became MQL at an instant, with a contact and a next stage at others ("sal 2025-05-06T10:00")."""
+def handed(count: int, at: str, *, owner=None, called: str = "", then: str = "", reason: str = "", **own) -> list[Lead]:
+    """So many leads that became MQL at an instant, a call and a next stage at others ("sal 2025-05-06T10:00")."""
     stages = {stage.key: stage for stage in Stage.objects.all()}
     leads = [Lead(source="told", **own) for _ in range(count)]
     insert_leads(leads=leads, actor=None)
@@ -49,9 +52,9 @@ def handed(count: int, at: str, *, owner=None, contact: str = "", then: str = ""
             event.owner = None if number else owner
             events.append(event)
     append_lead_events(events)
-    if contact:
+    if called:
         touches = [
-            Touch(lead=lead, side="sales", kind="call", outcome="no_answer", occurred_at=berlin(contact), source="told")
+            Touch(lead=lead, side="sales", kind="call", outcome="no_answer", occurred_at=berlin(called), source="told")
             for lead in leads
         ]
         append_touches(touches)

@@ -43,7 +43,7 @@ def test_both_sides_of_a_month_with_their_sentences_and_counters(stages, people)
         routing_seconds=900,
     )
     rep = people["member"]
-    handed(30, "2025-05-06T09:00", owner=rep, contact="2025-05-06T11:00", tier="demo")
+    handed(30, "2025-05-06T09:00", owner=rep, called="2025-05-06T11:00", tier="demo")
     handed(10, "2025-05-06T09:00", owner=rep, tier="demo")
     handed(2, "2025-05-30T16:30", owner=rep)
     rollup.drain()

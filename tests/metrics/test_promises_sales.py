@@ -19,8 +19,8 @@ def rep(people):
 def test_the_example_of_fifty_in_may(stages, rep):
     sign(S1)
     excluded = handed(3, "2025-05-06T09:00", owner=rep)
-    handed(41, "2025-05-06T09:00", owner=rep, contact="2025-05-06T12:00")
-    handed(4, "2025-05-06T09:00", owner=rep, contact="2025-05-07T12:00")
+    handed(41, "2025-05-06T09:00", owner=rep, called="2025-05-06T12:00")
+    handed(4, "2025-05-06T09:00", owner=rep, called="2025-05-07T12:00")
     handed(2, "2025-05-06T09:00", owner=rep)
     exclude(excluded, "S1")
     found = figure("first_follow_up", MAY)
