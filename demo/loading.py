@@ -15,6 +15,7 @@ from demo.chance import ZONE, Dice
 from demo.facts import DealFact, LeadFact, Story
 from demo.judging import judge_samples
 from demo.promises import draft_promises, set_up_calendars
+from demo.routing import set_rules
 from funnel.models import Stage
 from funnel.services import (
     adopt_preset,
@@ -45,6 +46,8 @@ def load_story(story: Story, *, say: Say) -> None:
         loader.set_up()
         loader.load_leads()
         loader.load_deals()
+        today = story.now.astimezone(ZONE).date()
+        set_rules(loader.users, loader.teams, now=dt.datetime.now(dt.UTC), today=today)
         judge_samples(
             loader.users, today=story.now.astimezone(ZONE).date(), dice=Dice(f"judges {story.company} {story.now}")
         )
