@@ -15,6 +15,9 @@ PLACES = [
     ("console", "Console", "console"),
 ]
 
+# Where few go, and not every day: a phone's bar has five places, and keeps these behind the last one.
+RARE = {"import", "console"}
+
 # What waits in a place for those with a right: where its number is read. Apart from the page, which so costs no query more.
 COUNTS = {
     "my_day": ("my_day_count", "work_leads"),
@@ -42,6 +45,7 @@ def main_nav(context) -> list[dict]:
                 "url": url,
                 "icon": icon_name,
                 "current": current,
+                "rare": name in RARE,
                 "count": reverse(count) if count else "",
                 "perm": perm,
             }
