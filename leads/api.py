@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from accounts.permissions import Perm
 from core.errors import DomainError
+from core.queries import calendar
 from funnel.book import load_book
 from leads.api_base import (
     IDEMPOTENCY_KEY,
@@ -56,10 +57,12 @@ from leads.api_outputs import (
 )
 from leads.finding import find_leads, words_of
 from leads.models import Deal, Lead, Touch
+from leads.pages.stages import stages_today
 from leads.projection import Context
 from leads.queries import visible_deals, visible_leads
 from leads.services.deal_intake import update_deal, upsert_deal
 from leads.services.intake import Taken, take_move, take_touch, update_lead, upsert_lead
+from leads.waiting import PROMISE_STATES, WAITING, waits_on, with_promise
 
 _LEAD_RELATED = ("contact", "company", "channel", "campaign", "segment", "region", "stage", "owner", "team")
 _DEAL_RELATED = ("lead", "company", "channel", "campaign", "segment", "region", "owner")
@@ -126,10 +129,12 @@ class LeadList(LeadsView):
             _query("owner", "e-mail address or id"),
             _query("channel", "name"),
             _query("tag", "name, whatever its capitals"),
+            _query("waiting", f"whom it waits on: {', '.join(WAITING)}"),
+            _query("promise", f"of a lead on its way: {', '.join(PROMISE_STATES)}"),
             _query("q", "part of a name, e-mail address or company, or an external id"),
             OpenApiParameter("page", int, OpenApiParameter.QUERY),
         ],
-        responses=_listed(LeadOutput),
+        responses={**_listed(LeadOutput), **refusals(422)},
     )
     def get(self, request):
         return self.paged(_filtered(_leads(request.user), request.query_params), LeadOutput)
@@ -162,8 +167,21 @@ def _filtered(leads: QuerySet[Lead], asked) -> QuerySet[Lead]:
     if owner := asked.get("owner"):
         is_id = owner.isascii() and owner.isdecimal() and len(owner) < 19
         leads = leads.filter(owner_id=int(owner)) if is_id else leads.filter(owner__email__iexact=owner)
+    now = dt.datetime.now(dt.UTC)
+    stages = stages_today(calendar().day_of(now)).values() if "waiting" in asked or "promise" in asked else ()
+    if whom := _one_of(asked, "waiting", WAITING):
+        leads = leads.filter(waits_on(whom, stages))
+    if state := _one_of(asked, "promise", PROMISE_STATES):
+        leads = leads.filter(with_promise(state, stages, now))
     leads = find_leads(leads, words_of(asked.get("q")))
     return leads.order_by("-created_at", "-id")
+
+
+def _one_of(asked, name: str, allowed) -> str | None:
+    text = asked.get(name)
+    if text is not None and text not in allowed:
+        raise Invalid({name: f"use one of: {', '.join(allowed)}"})
+    return text
 
 
 class LeadDetail(LeadsView):

@@ -59,7 +59,7 @@ def read_clock(one: Obligation, schedule: BusinessClock, day_seconds: int, now: 
     """`schedule`: the hours of the team that has it; `day_seconds`: a usual working day of theirs."""
     state = standing(one, now)
     stop = one.met_at or now
-    late = one.due_at is not None and stop > one.due_at
+    late = state == MISSED
     day = day_seconds or 8 * _HOUR
     if one.due_at is None:
         used = int(schedule.worked(one.started_at, max(stop, one.started_at)).total_seconds()) - one.paused_seconds

@@ -232,9 +232,9 @@ def _by_time_left(down: bool, around: Surroundings) -> list:
     on_its_way = Q(stage_id__in=[s.id for s in around.stages.values() if s.open])
     first = pressing().filter(lead_id=OuterRef("pk"), due_at__isnull=False).order_by("due_at").values("due_at")[:1]
     due = Case(When(on_its_way, then=Subquery(first)), output_field=DateTimeField())
-    if down:
-        return [due.desc(nulls_last=True), "-stage_since", "-id"]
     waits = Case(When(on_its_way, then=0), default=1, output_field=IntegerField())
+    if down:
+        return [due.desc(nulls_last=True), waits, "-stage_since", "-id"]
     return [due.asc(nulls_last=True), waits, "stage_since", "-id"]
 
 

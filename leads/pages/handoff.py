@@ -204,7 +204,7 @@ def _score_reasons(lead: Lead) -> str:
 
 def _assignment(ids: Sequence[int]) -> LeadEvent | None:
     given = LeadEvent.objects.filter(lead_id__in=ids, kind=Kind.ASSIGNED, voiding_events__isnull=True)
-    return given.select_related("actor", "note", "owner").order_by("-occurred_at", "-id").first()
+    return given.select_related("actor", "owner", "routed").order_by("-occurred_at", "-id").first()
 
 
 def _said(event: LeadEvent, version: Version, word: str) -> Said:
