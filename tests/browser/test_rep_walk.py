@@ -5,6 +5,7 @@ import time
 
 from django.db import connection
 
+from leads.models import Handoff
 from metrics.rollup import drain
 from tests.browser.rows import first_lead, until
 
@@ -86,6 +87,7 @@ def test_the_list_of_keys_is_complete_and_each_key_does_what_it_says(open_page):
     """Each key of the list (`?`) has a probe here that presses it; a key without one, or the other way round, fails."""
     lead = first_lead(stage__key="sql")
     board, detail = "/leads/?view=board&is=open", f"/leads/{lead.pk}/"
+    returning, handed = (f"/leads/{one.lead_id}/" for one in Handoff.objects.filter(state="open").order_by("entry_id")[:2])
     active = "document.activeElement."
     filled = "document.querySelectorAll('[data-stage]:has([data-open])')"
     # keys -> page, keys pressed before, what must hold afterwards
@@ -99,6 +101,8 @@ def test_the_list_of_keys_is_complete_and_each_key_does_what_it_says(open_page):
         ("Enter",): ("/leads/", "j", "document.querySelector('#panel:popover-open') !== null"),
         ("x",): ("/leads/", "j", "document.querySelectorAll('[data-pick]:checked').length === 1"),
         ("m",): (detail, "", "document.getElementById('ask').open"),
+        ("a",): (handed, "", "document.getElementById('handoff').textContent.includes('Accepted')"),
+        ("r",): (returning, "", "document.getElementById('ask').open"),
         ("n",): (detail, "", "document.getElementById('ask').open"),
         ("t",): ("/", "", "document.querySelector('.as-table') !== null"),
         ("e",): ("/", "", "document.querySelector('#explain:popover-open') !== null"),
