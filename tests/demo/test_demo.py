@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import Count, F, Q
 from django.test import RequestFactory
 
-from accounts.models import Membership, Role, User
+from accounts.models import Absence, Membership, Role, User
 from campaigns.models import Campaign, Spend
 from core.models import ExchangeRate, Organisation, StaleNote
 from demo import people
@@ -33,9 +33,12 @@ from leads.models import (
     NextStep,
     Note,
     Obligation,
+    Routing,
+    RoutingRule,
     StageEntry,
     Touch,
 )
+from leads.routing_queries import waiting_for_routing
 from leads.services.feedback import EVIDENCE
 from metrics.models import RollupState, Segment
 from reviews.judging_queries import examples, splits_for_review
@@ -86,6 +89,10 @@ def handoffs_are_told(now: dt.datetime) -> None:
     contacts = Touch.objects.filter(side="sales")
     assert set(contacts.values_list("source", flat=True)) == set(EVIDENCE.values())
     assert Obligation.objects.filter(late_logged=True).count() < Obligation.objects.count() / 20
+    # new leads are given away by rules from now on, not those of the story, and somebody is away
+    assert RoutingRule.objects.count() == 3
+    assert not waiting_for_routing(Routing.objects.get().on_since).exists()
+    assert Absence.objects.filter(to_day__gt=now.date()).exists()
     # people know what they want to do next
     assert {step.who.email.split("@")[0] for step in NextStep.objects.select_related("who")} >= {"sofia", "tomasz"}
 
