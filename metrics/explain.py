@@ -69,8 +69,10 @@ def explain(
 
 
 def value_words(found: dict, currency: str) -> str:
-    """A value in its unit; a dash where there is none."""
+    """A value in its unit, bounds where they stand in its place; a dash where there is none."""
     value, unit = found["value"], found["unit"]
+    if "bounds" in found and (value is None or "interval" not in found):
+        return " to ".join(percent(bound) for bound in found["bounds"])
     if value is None:
         return "–"
     match unit:

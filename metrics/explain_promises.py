@@ -24,7 +24,7 @@ def lines_of(metric: Metric, found: dict, value: str, currency: str) -> Lines:
                 ("Decided on", count(found["denominator"])),
                 *([("Not decided on, or disputed", count(found["open"]))] if found["open"] else []),
                 ("That is", _share(found["promise"]["measured"])),
-                *_promised(found),
+                *_promised(found)[:1],
             ]
         case Kind.VOLUME | Kind.WORTH:
             lines = _target(metric, found, currency)

@@ -40,6 +40,8 @@ def quality(snapshot: Snapshot, selection: Selection, key: str) -> Figures:
     against = _against(snapshot, selection, key, met)
     found = _share(met, due) | {"promise": {"measured": met / due if due else None} | against}
     found |= {"value": against["attainment"], "open": len(selection) - due}
+    if "interval" in found and against["promised"]:
+        found["interval"] = [bound / against["promised"] for bound in found["interval"]]  # of the value, not of the share
     return found
 
 
