@@ -14,10 +14,13 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.queries import standing
 from metrics import movement
 from metrics.dashboard import one_number, profit_run
 from metrics.dashboard_channels import channels
 from metrics.dashboard_funnel import funnel
+from metrics.dashboard_handoffs import first_steps, handoffs_card
+from metrics.dashboard_promises import promises_card
 from metrics.frame import Frame
 from metrics.series import Snapshot
 
@@ -30,7 +33,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Card:
-    """`names`: shows names, so it is kept for each reader. `turn`: the order in which missing cards are asked for."""
+    """`names`: shows names, so it is kept for each reader. `own_first`: the order of its lines depends on the reader's side.
+    `turn`: the order in which missing cards are asked for.
+    """
 
     name: str
     area: str
@@ -38,18 +43,19 @@ class Card:
     compute: Callable[[Snapshot, Frame, User], dict | None]
     turn: int = 2
     names: bool = False
+    own_first: bool = False
 
 
 CARDS = (
     Card("one", "a-one", "Gross profit", lambda snapshot, frame, reader: one_number(snapshot, frame), turn=0),
+    Card("first", "a-do", "Do first", first_steps, turn=0, own_first=True),
     Card("run", "a-run", "Gross profit day by day", lambda snapshot, frame, reader: profit_run(snapshot, frame)),
     Card("funnel", "a-fun", "Funnel", lambda snapshot, frame, reader: funnel(snapshot, frame), turn=1),
-    Card("channels", "a-earn", "Channels", channels, names=True),
+    Card("promises", "a-sla", "Promises", lambda snapshot, frame, reader: promises_card(snapshot, frame), turn=1),
     Card("trend", "a-trend", "Inflow and conversion", lambda snapshot, frame, reader: movement.trend(snapshot, frame)),
+    Card("channels", "a-earn", "Channels", channels, names=True),
     Card("ageing", "a-ages", "Open leads by age", lambda snapshot, frame, reader: movement.ageing(snapshot, frame)),
-    Card(
-        "changes", "a-change", "Changes since last week", lambda snapshot, frame, reader: movement.changes(snapshot, frame)
-    ),
+    Card("handoffs", "a-age", "Open handoffs", lambda snapshot, frame, reader: handoffs_card(snapshot, frame)),
 )
 BY_NAME = {card.name: card for card in CARDS}
 
@@ -67,7 +73,7 @@ class Board:
         """Cache keys are short plain ASCII; names of channels may be neither."""
         snapshot = self.snapshot
         shown = (card.name, self.owner, snapshot.epoch, snapshot.generation, snapshot.written_at, self.frame)
-        reader = self.reader.id if card.names else 0
+        reader = self.reader.id if card.names else sorted(standing(self.reader).sides) if card.own_first else 0
         return f"card:{hashlib.sha256(repr((shown, reader)).encode()).hexdigest()}"
 
     @property

@@ -11,7 +11,7 @@ from metrics.listing import list_behind
 from metrics.questions import name_groups
 from metrics.series import Snapshot
 
-MOST_CHANNELS = 6
+MOST_CHANNELS = 5
 MOST_NAMED = 3
 
 
@@ -58,7 +58,7 @@ def channels(snapshot: Snapshot, frame: Frame, reader: User) -> dict:
         row["change"] = row["profit"] - row["before"] if known else None
     return {
         "title": _channel_title(snapshot, rows, in_period, frame is not asked),
-        "sub": f"Deals won in {frame.label} by their lead's channel, {snapshot.currency}",
+        "sub": f"Won in {frame.label}, {snapshot.currency}" + ("; ~ partly estimated" if total["estimated"] else ""),
         "rows": shown,
         "total": total,
         "reaches": reaches,

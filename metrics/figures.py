@@ -176,12 +176,12 @@ def two_panels(
         "type": "date",
         "range": _months(months),
         "tickvals": [month.isoformat() for month in shown],
-        "ticktext": [f"{month:%b}" if month.month != 1 else f"{month:%b %y}" for month in shown],
+        "ticktext": [f"{month:%b}" for month in shown],
     }
     left = _scale([*counts, *plan, *before, *(arrived if shares is None else ())], ticks=4)
     layout = {
-        "xaxis": axis | {"domain": [0, 0.46]},
-        "xaxis2": axis | {"domain": [0.56, 1], "anchor": "y2"},
+        "xaxis": axis | {"domain": [0, 0.43]},
+        "xaxis2": axis | {"domain": [0.59, 1], "anchor": "y2"},
         "yaxis": left,
         "yaxis2": (left if shares is None else _scale(shares, ticks=4, suffix="%")) | {"anchor": "x2"},
     }

@@ -9,11 +9,11 @@ import numpy as np
 from core.periods import Period, add_months, day_number
 from core.templatetags.display import percent
 from metrics.dashboard import TO_DATE, ask, comparable, question_of
-from metrics.evaluation import SMALL, select
+from metrics.evaluation import SMALL
 from metrics.figures import drawn
 from metrics.frame import Frame
 from metrics.plan import monthly_targets, planned
-from metrics.select_funnel import p90_age_of_successful_exits
+from metrics.select_funnel import p90_age_of_successful_exits, standing
 from metrics.series import Snapshot
 
 MONTHS = 12
@@ -65,10 +65,10 @@ def trend(snapshot: Snapshot, frame: Frame) -> dict | None:
         )
     small = sum(row["few"] for row in rows) * 2 > len(rows)
     compared = any(row["before"] is not None for row in rows)
-    measure = f"those at {end.name} so far" if small else f"% of them at {end.name} within 90 days"
+    measure = f"at {end.name} so far" if small else f"% at {end.name} in 90 d"
     return {
         "title": _small_title(rows, start.name, end.name) if small else _trend_title(rows, start.name, end.name),
-        "sub": f"Entries into {start.name} by month{', – a year before' if compared else ''}; {measure}",
+        "sub": f"Into {start.name} by month; {measure}",
         "explain": frame.explain_url("stage_inflow", stage=start.key, by="month"),
         "rows": rows,
         "small": small,
@@ -76,6 +76,7 @@ def trend(snapshot: Snapshot, frame: Frame) -> dict | None:
         "planned": any(row["plan"] is not None for row in rows),
         "compared": compared,
         "names": (start.name, end.name),
+        "change": biggest_change(snapshot, frame),
         "chart": drawn(
             "inflow-trend",
             months=[row["month"] for row in rows],
@@ -113,7 +114,7 @@ def _trend_title(rows: list[dict], start: str, end: str) -> str:
         if spread and min(late[1], early[1]) >= SMALL and abs(late[0] - early[0]) >= NOTEWORTHY * spread:
             way = "up" if late[0] > early[0] else "down"
             return f"{start} to {end} is {way}: {percent(late[0], 0)} after {percent(early[0], 0)}"
-    return f"{start} to {end}: no change beyond the usual ups and downs"
+    return f"{start} to {end}: as usual"
 
 
 def _pooled(rows: list[dict]) -> tuple[float, int]:
@@ -128,8 +129,7 @@ def ageing(snapshot: Snapshot, frame: Frame) -> dict:
     rows = []
     for stage in stages:
         question = question_of(snapshot, frame, "stage_balance", at=frame.today.isoformat(), stage=stage.key)
-        entered = _entered(snapshot, select(snapshot, question).item)
-        ages = today - entered
+        ages = today - standing(snapshot, question)["day"]
         edges = np.searchsorted([limit for limit, _ in AGES[:-1]], ages)
         limit = p90_age_of_successful_exits(snapshot, stage.id, today)
         rows.append(
@@ -144,7 +144,7 @@ def ageing(snapshot: Snapshot, frame: Frame) -> dict:
         )
     return {
         "title": _ageing_title(rows),
-        "sub": "Leads in each stage today, by days in it",
+        "sub": "Open leads today by days in stage",
         "drawn": any(row["total"] for row in rows),
         "ages": [label for _, label in AGES],
         "rows": rows,
@@ -158,13 +158,6 @@ def ageing(snapshot: Snapshot, frame: Frame) -> dict:
             links=[row["explain"] for row in rows],
         ),
     }
-
-
-def _entered(snapshot: Snapshot, items: np.ndarray) -> np.ndarray:
-    """Entry days of stays by their opening event."""
-    stay = snapshot["stay"]
-    order = np.argsort(stay["item"], kind="stable")
-    return stay["day"][order[np.searchsorted(stay["item"][order], items)]].astype(np.int64)
 
 
 def _ageing_title(rows: list[dict]) -> str:
@@ -200,8 +193,8 @@ class Change:
         return abs(self.difference) / math.sqrt(total) if total else 0.0
 
 
-def changes(snapshot: Snapshot, frame: Frame) -> dict:
-    """The largest changes of the last seven complete days against the seven before, most surprising first."""
+def biggest_change(snapshot: Snapshot, frame: Frame) -> dict:
+    """The most surprising change of the last seven complete days against the seven before, in words, and its explanation."""
     week = Period(frame.today - WEEK, frame.today)
     version = snapshot.book.newest
     aside = [stage for kind in ("lost", "out", "detour") if (stage := version.of_kind(kind)) is not None]
@@ -213,13 +206,12 @@ def changes(snapshot: Snapshot, frame: Frame) -> dict:
         span = {"from": week.start.isoformat(), "to": week.end.isoformat()}
         url = frame.explain_url("stage_inflow", **span, stage=stage.key)
         found.append(Change(f"into {stage.name}", stage.side, now, before, url))
-    found.sort(key=lambda change: (-change.weight, change.label))
-    return {"title": _change_title(found), "sub": "Entries in the last 7 days against the 7 before", "rows": found[:5]}
+    top = min(found, key=lambda change: (-change.weight, change.label), default=None)
+    return {"text": _change_words(top), "top": top}
 
 
-def _change_title(found: list[Change]) -> str:
-    top = found[0] if found else None
+def _change_words(top: Change | None) -> str:
     if top is None or top.weight < NOTEWORTHY:
-        return "Since last week: nothing beyond the usual"
+        return "nothing beyond the usual"
     more = "more" if top.difference > 0 else "fewer"
-    return f"{abs(top.difference):,} {more} {top.label} than the week before"
+    return f"{abs(top.difference):,} {more} {top.label} than before"

@@ -18,7 +18,8 @@ from leads.queries import visible_deals
 from metrics import dashboard_cards
 from metrics.dashboard_cards import BY_NAME, CARDS
 
-MOST = 12
+# What to do first is asked of the leads themselves, so that the card and its lists can't differ: three of these.
+MOST = 15
 EXPLAINED = (
     "/explain/gross_profit/?from=2026-03-01&to=2026-04-01",
     "/explain/won_deals/?from=2026-03-01&to=2026-04-01&channel=Channel+10",
@@ -57,9 +58,9 @@ def test_the_dashboard_asks_few_queries_and_not_more_for_more_rows(signed_in, hi
     assert cold_and_warm() == with_one
 
 
-def test_a_new_generation_costs_a_process_ten_queries_more_once(signed_in, history, django_assert_max_num_queries):
+def test_a_new_generation_costs_a_process_a_dozen_queries_more_once(signed_in, history, django_assert_max_num_queries):
     history(3)
-    with django_assert_max_num_queries(MOST + 10):
+    with django_assert_max_num_queries(MOST + 12):
         signed_in.get("/")
 
 
@@ -135,7 +136,7 @@ def test_a_large_company_gets_the_page_at_once_and_its_cards_in_turn(signed_in, 
     page = signed_in.get("/?period=year").content.decode()
     asked = re.findall(r'hx-get="(/cards/\w+/)\?period=year[^"]*"\s+hx-trigger="load delay:(\d+)ms"', page)
     in_turn = [address for address, _ in sorted(asked, key=lambda found: int(found[1]))]
-    assert in_turn[:2] == ["/cards/one/", "/cards/funnel/"] and len(asked) == len(CARDS)
+    assert in_turn[:2] == ["/cards/one/", "/cards/first/"] and len(asked) == len(CARDS)
     # Without script the page with all cards takes its place, and has nothing left to wait for.
     refresh = unescape(re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page)[1])
     assert "data-waits" not in signed_in.get(refresh).content.decode()
