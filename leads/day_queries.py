@@ -16,6 +16,7 @@ from leads.waiting import pressing
 # Feedback that fell due longer ago is history, for instance an import's: nobody can recall such a lead.
 RECALLED_FOR = dt.timedelta(days=30)
 Promise = Obligation.Promise
+CALL = "call"
 _ON_ITS_WAY = (Promise.S1, Promise.S2, Promise.S3)
 
 
@@ -67,10 +68,14 @@ def due_count(user: User, *, on_their_way: Collection[int], days: Calendar, now:
     """What is due today or late for a person: the number beside My day."""
     today = days.day_of(now)
     owed = owed_about(own_leads(user), on_their_way=on_their_way, now=now).filter(due_at__lt=days.end_of_day(today))
-    # A first contact and the attempts after it are one call to make.
-    calls = owed.filter(promise__in=(Promise.S1, Promise.S2)).values("entry_id").distinct().count()
-    found = calls + owed.exclude(promise__in=(Promise.S1, Promise.S2)).count() + steps_due(user, today).count()
+    things = {thing_owed(entry, promise) for entry, promise in owed.values_list("entry_id", "promise")}
+    found = len(things) + steps_due(user, today).count()
     return found + (to_complete(user, marketers(today)).count() if is_marketing(user) else 0)
+
+
+def thing_owed(entry_id: int, promise: str) -> tuple[str, int]:
+    """What has to be done about a handoff: a first contact and the attempts after it are one call to make."""
+    return (CALL if promise in (Promise.S1, Promise.S2) else promise, entry_id)
 
 
 def steps_said(kinds: Collection[str], since: dt.datetime, until: dt.datetime) -> QuerySet[LeadEvent]:

@@ -14,7 +14,7 @@ from leads.pages.filters import Surroundings
 from leads.queries import open_steps
 
 # Rows of a section in sight: what is due today or late, and never fewer than the first ones.
-AT_LEAST, AT_MOST, FOLDED = 5, 20, 20
+AT_LEAST, AT_MOST, FOLDED = 5, 20, 10
 _STAND_FOR_BOTH = frozenset({Role.FUNNEL_OWNER, Role.ADMINISTRATOR})
 _MORNING_ENDS, _DAY_ENDS = 12, 18
 # What the first row of a section is, where nothing is due yet.

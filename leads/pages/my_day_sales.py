@@ -1,14 +1,15 @@
 """My day of sales: decide, contact, follow up, give feedback."""
 
 import datetime as dt
+import itertools
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from funnel.models import StageKind
-from leads.day_queries import Promise, owed_about, own_leads
+from leads.day_queries import CALL, Promise, owed_about, own_leads, thing_owed
 from leads.models import Handoff, HandoffStanding, Lead, LeadEvent, Obligation, Touch
-from leads.obligations import KEPT, standing
 from leads.pages.clocks import Clocks
 from leads.pages.filters import Surroundings
 from leads.pages.my_day import Row, Section, follow_up, kept_words, on_the_way, section_of
@@ -17,24 +18,35 @@ from leads.services.feedback import AT_CLOSE
 # How long a closed lead is asked about; nothing is promised about it, so it never counts as late.
 ASKED_AT_CLOSE = dt.timedelta(days=7)
 _RELATED = ("contact", "company", "campaign", "channel")
-Due = tuple[int, dt.datetime | None]
+
+
+class Owed(NamedTuple):
+    """An obligation as far as its place in the list needs it."""
+
+    id: int
+    entry_id: int
+    lead_id: int
+    promise: str
+    due_at: dt.datetime
 
 
 def sections_of_sales(around: Surroundings) -> list[Section]:
     """What waits for a salesperson, in the order of a handoff's life."""
     now, mine = around.now, own_leads(around.user)
-    owed = list(owed_about(mine, on_their_way=on_the_way(around), now=now).order_by("due_at", "id"))
-    first: dict[tuple[str, int], Obligation] = {}
-    for one in owed:
-        # The first contact and the attempts after it are one call to make: what is due first stands for both.
-        first.setdefault(("call" if one.promise in (Promise.S1, Promise.S2) else one.promise, one.entry_id), one)
+    owed = owed_about(mine, on_their_way=on_the_way(around), now=now).order_by("due_at", "id")
+    first: dict[tuple[str, int], Owed] = {}
+    for one in itertools.starmap(Owed, owed.values_list("id", "entry_id", "lead_id", "promise", "due_at")):
+        # What is due first stands for both.
+        first.setdefault(thing_owed(one.entry_id, one.promise), one)
     waiting = Handoff.objects.filter(lead__in=mine.values("id"), state=HandoffStanding.OPEN)
     entries = dict(waiting.values_list("entry_id", "lead_id"))
     decide = [(entry, _due(first.get((Promise.S3, entry)))) for entry in entries]
-    calls = [(one.entry_id, one.due_at) for (what, _), one in first.items() if what == "call"]
-    feedback = [(one.entry_id, one.due_at) for (what, _), one in first.items() if what == Promise.S4]
+    calls = [(entry, one.due_at) for (what, entry), one in first.items() if what == CALL]
+    feedback = [(entry, one.due_at) for (what, entry), one in first.items() if what == Promise.S4]
     closing = _closing(around, {one.lead_id for (what, _), one in first.items() if what == Promise.S4})
-    lead_of = entries | {one.entry_id: one.lead_id for one in owed} | {entry: lead for entry, lead, _ in closing}
+    lead_of = (
+        entries | {entry: one.lead_id for (_, entry), one in first.items()} | {entry: lead for entry, lead, _ in closing}
+    )
     look = _Lookup(around, lead_of, first)
     until = around.calendar.end_of_day(around.today)
     found = [
@@ -52,7 +64,7 @@ def sections_of_sales(around: Surroundings) -> list[Section]:
     return [section for section in found if section is not None]
 
 
-def _due(one: Obligation | None) -> dt.datetime | None:
+def _due(one: Owed | None) -> dt.datetime | None:
     return one.due_at if one is not None else None
 
 
@@ -71,7 +83,7 @@ def _closing(around: Surroundings, asked: set[int]) -> list[tuple[int, int, dt.d
 class _Lookup:
     """What the shown rows say: leads, clocks and the last thing a lead did, each read once for all rows of a section."""
 
-    def __init__(self, around: Surroundings, lead_of: dict[int, int], owed: dict[tuple[str, int], Obligation]):
+    def __init__(self, around: Surroundings, lead_of: dict[int, int], owed: dict[tuple[str, int], Owed]):
         self.around, self.lead_of, self.owed = around, lead_of, owed
         self.clocks = Clocks(around.now)
 
@@ -79,9 +91,11 @@ class _Lookup:
         ids = [self.lead_of[entry] for entry in entries]
         leads = Lead.objects.select_related(*_RELATED).in_bulk(ids)
         why = last_touches(ids) if kind != "feedback" else {}
-        promise = {"decide": Promise.S3, "call": "call", "feedback": Promise.S4}[kind]
+        promise = {"decide": Promise.S3, "call": CALL, "feedback": Promise.S4}[kind]
+        shown = {entry: one.id for entry in entries if (one := self.owed.get((promise, entry))) is not None}
+        owed = Obligation.objects.in_bulk(list(shown.values()))
         return [
-            self._row(kind, entry, leads[self.lead_of[entry]], self.owed.get((promise, entry)), why, closed or {})
+            self._row(kind, entry, leads[self.lead_of[entry]], owed.get(shown.get(entry)), why, closed or {})
             for entry in entries
         ]
 
@@ -121,9 +135,12 @@ def first_contacts_today(around: Surroundings) -> tuple[int, int, int]:
     rows = Obligation.objects.filter(
         lead__in=own_leads(around.user).values("id"), promise=Promise.S1, due_day=around.today, excluded=""
     )
-    closed = [one for one in rows if one.met_at is not None or one.due_at <= around.now]
-    kept = sum(standing(one, around.now) == KEPT for one in closed)
-    return len(closed), kept, len(rows) - len(closed)
+    found = rows.aggregate(
+        all=Count("id"),
+        closed=Count("id", filter=Q(met_at__isnull=False) | Q(due_at__lte=around.now)),
+        kept=Count("id", filter=Q(met_at__lte=F("due_at"))),
+    )
+    return found["closed"], found["kept"], found["all"] - found["closed"]
 
 
 def promise_of_sales(around: Surroundings) -> tuple[str, int]:

@@ -62,6 +62,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         "told": len(told),
         "newest": max((one.id for one in told), default=0),
         "mail_works": mail_is_set_up(),
+        "side": day.side if day.both_sides else "",
         "back": _back(day.side if day.both_sides else ""),
     }
     return show(request, "leads/my_day.html", around, context)
