@@ -21,8 +21,8 @@ WAITS_ON = {
 WAITING = {"sales": "Sales", "marketing": "Marketing", "owner": "Funnel owner"}
 PAST, SOON, RUNNING, STILL = "past", "soon", "running", "paused"
 PROMISE_STATES = {PAST: "Past promise", SOON: "Due soon", RUNNING: "Promise running", STILL: "Clock stands still"}
-_CALLS = (Obligation.Promise.S1, Obligation.Promise.S2)
-_NO_CALL = (Decision.RECYCLED, Decision.DISQUALIFIED)
+CALLS = (Obligation.Promise.S1, Obligation.Promise.S2)
+NO_CALL = (Decision.RECYCLED, Decision.DISQUALIFIED)
 
 
 def pressing(lead_ids: Collection[int] | None = None) -> QuerySet[Obligation]:
@@ -31,9 +31,9 @@ def pressing(lead_ids: Collection[int] | None = None) -> QuerySet[Obligation]:
     if lead_ids is not None:
         owed = owed.filter(lead_id__in=lead_ids)
     newest = Handoff.objects.filter(lead_id=OuterRef("lead_id")).order_by("-entered_at", "-entry_id")
-    given_up = Handoff.objects.filter(entry_id=OuterRef("entry_id"), decision__in=_NO_CALL)
+    given_up = Handoff.objects.filter(entry_id=OuterRef("entry_id"), decision__in=NO_CALL)
     owed = owed.annotate(newest=Subquery(newest.values("entry_id")[:1])).filter(entry_id=F("newest"))
-    return owed.filter(~Q(promise__in=_CALLS) | ~Exists(given_up))
+    return owed.filter(~Q(promise__in=CALLS) | ~Exists(given_up))
 
 
 def newest_handoffs(lead_ids: Collection[int]) -> dict[int, Handoff]:
@@ -53,14 +53,23 @@ def waits_on(whom: str, stages: Iterable) -> Q:
     return found
 
 
+def that_wait(stages: Iterable) -> Q:
+    """Leads on which somebody has to act: on their way, or with a decision that is contested."""
+    undecided = Handoff.objects.filter(state__in=list(WAITS_ON)).values("lead_id")
+    return Q(stage_id__in=[s.id for s in stages if s.open]) | Q(pk__in=undecided)
+
+
 def returned() -> Q:
     """Leads that marketing has back to complete."""
     return Q(pk__in=Handoff.objects.filter(state=HandoffStanding.RETURNED).values("lead_id"))
 
 
 def with_promise(state: str, stages: Iterable, now: dt.datetime) -> Q:
-    """Leads on their way of which a promise is past, due soon, running or paused at an instant."""
-    owed = pressing()
+    """Leads on their way of which a promise is past, due soon, running or paused at an instant.
+
+    Asked lead by lead, after the stage: few leads are on their way, while missed promises add up over the years.
+    """
+    owed = pressing().filter(lead_id=OuterRef("pk"))
     match state:
         case "past":
             owed = owed.filter(due_at__lte=now)
@@ -73,4 +82,4 @@ def with_promise(state: str, stages: Iterable, now: dt.datetime) -> Q:
             owed = owed.filter(due_at__gt=now)
         case _:
             owed = owed.filter(due_at__isnull=True)
-    return Q(stage_id__in=[s.id for s in stages if s.open], pk__in=owed.values("lead_id"))
+    return Q(stage_id__in=[s.id for s in stages if s.open]) & Exists(owed)

@@ -37,6 +37,7 @@ STATES = {
     "due": "Next step due",
     "won": "Won this quarter",
 }
+_OF_THOSE_THAT_WAIT = {"open", "late", "returned"}
 # Filters with a fixed list of values: parameter -> (word, values).
 LISTED = {
     "is": ("View", STATES),
@@ -83,6 +84,12 @@ class Asked:
     @property
     def filters(self) -> int:
         return sum(len(values) for values in self.chosen.values()) + bool(self.words)
+
+    @property
+    def of_those_that_wait(self) -> bool:
+        """Whether a filter leaves out every lead on which nobody has to act: few are left, and they are found at once."""
+        states = self.chosen.get("is", ())
+        return bool({"waiting", "promise"} & set(self.chosen)) or (bool(states) and set(states) <= _OF_THOSE_THAT_WAIT)
 
     def pairs(self, *, order: bool = True, view: bool = True) -> list[tuple[str, str]]:
         found = [(name, value) for name in NAMES for value in self.chosen.get(name, ())]

@@ -24,7 +24,7 @@ from leads.pages.handoff_words import reason_words
 from leads.services.clock import EXCLUSIONS
 from leads.services.feedback import AFTER_CONTACT, AT_CLOSE, FITS
 from leads.services.steps import sides_of
-from leads.waiting import WAITS_ON
+from leads.waiting import CALLS, NO_CALL, WAITS_ON
 
 Kind = LeadEvent.Kind
 TOUCHES = 200  # read at most; the card says so where there are more
@@ -168,9 +168,12 @@ def _steps(handoff: Handoff, ids: Sequence[int]) -> list[LeadEvent]:
 
 
 def _clocks(handoff: Handoff, clocks: Clocks) -> list[Clock]:
+    """What is promised about it; once the lead is given up nobody has to call any more."""
     order = Obligation.Promise.values
     rows = Obligation.objects.filter(entry_id=handoff.entry_id)
-    return [clocks.of(one) for one in sorted(rows, key=lambda one: order.index(one.promise))]
+    found = [clocks.of(one) for one in sorted(rows, key=lambda one: order.index(one.promise))]
+    given_up = handoff.decision in NO_CALL
+    return [clock for clock in found if not (given_up and clock.open and clock.promise in CALLS)]
 
 
 def _marketing_touches(ids: Sequence[int]) -> list[Touch]:

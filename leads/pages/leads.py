@@ -12,6 +12,7 @@ from leads.models import Deal, Lead, LeadTag, NextStep, SavedView
 from leads.pages.clocks import add_waiting, state_word
 from leads.pages.filters import USUAL_VIEWS, Asked, Chip, Surroundings, chips_of, condition, order_of, read_asked
 from leads.queries import visible_leads
+from leads.waiting import that_wait
 
 PAGE = 50
 SLICE = 2_000  # of the file
@@ -36,14 +37,15 @@ class Views:
 
 
 def read_views(asked: Asked, around: Surroundings, leads: QuerySet[Lead], *, count_found: bool) -> Views:
-    """One pass over the leads counts every tab and, if asked, what was found."""
+    """One pass over the leads counts what any of them may be, a second one over the few that wait the rest."""
     views = [(name, query, None) for name, query in USUAL_VIEWS]
     views += [(v.name, v.query, v) for v in SavedView.objects.filter(user=around.user).order_by("name")]
     readings = [read_asked(QueryDict(query)) for _, query, _ in views]
-    counts = {f"v{i}": _count(condition(reading, around)) for i, reading in enumerate(readings)}
-    if count_found:
-        counts["found"] = _count(condition(asked, around))
-    counted = leads.aggregate(total=Count("id"), **counts)
+    wanted = {f"v{i}": reading for i, reading in enumerate(readings)} | ({"found": asked} if count_found else {})
+    waiting = {name for name, reading in wanted.items() if reading.of_those_that_wait}
+    counts = {name: _count(condition(reading, around)) for name, reading in wanted.items()}
+    counted = leads.aggregate(total=Count("id"), **{name: counts[name] for name in counts if name not in waiting})
+    counted |= leads.filter(that_wait(around.stages.values())).aggregate(**{name: counts[name] for name in waiting})
     here = asked.query(order=False, view=False)
     tabs = []
     for i, (name, query, saved) in enumerate(views):
