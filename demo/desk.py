@@ -55,6 +55,7 @@ DESK: tuple[Waiting, ...] = (
     Waiting(26.0, "C", "sofia", "refused", "LinkedIn ads"),
     Waiting(34.0, "B", "sofia", "ruled", "Webinar"),
 )
+MARKETERS = ("tomasz", "jonas")
 PLANNED = (("called", -1), ("called", 0), ("told", 0), ("accepted", 1), ("returned", 0))
 
 
@@ -66,7 +67,7 @@ class Desk:
 
     def tell(self, desk: Sequence[Waiting]) -> list[PlanFact]:
         """Returns what their owners want to do next."""
-        leads = [(waiting, self._hand_over(waiting)) for waiting in desk]
+        leads = [(waiting, self._hand_over(waiting, MARKETERS[n % 2])) for n, waiting in enumerate(desk)]
         today, plans = self.now.astimezone(ZONE).date(), []
         for what, days in PLANNED:
             for waiting, lead in leads:
@@ -77,7 +78,7 @@ class Desk:
 
     def _plan(self, waiting: Waiting, lead: LeadFact, due_on: dt.date) -> PlanFact:
         if waiting.what == "returned":
-            return PlanFact(lead.key, "tomasz", self.dice.choice(sayings.FILL_INS), due_on)
+            return PlanFact(lead.key, lead.steps[0].owner, self.dice.choice(sayings.FILL_INS), due_on)
         return PlanFact(lead.key, waiting.whose, self.dice.choice(sayings.NEXT_STEPS), due_on, due_on)
 
     def ago(self, hours: float) -> dt.datetime:
@@ -92,9 +93,8 @@ class Desk:
                 late = middle
         return early.replace(microsecond=0)
 
-    def _hand_over(self, waiting: Waiting) -> LeadFact:
+    def _hand_over(self, waiting: Waiting, marketer: str) -> LeadFact:
         dice, at = self.dice, self.ago(waiting.hours)
-        marketer = dice.choice(people.MARKETERS[:2])
         begin = at - dt.timedelta(hours=dice.uniform(2, 40))
         lead = self.new_lead(begin, waiting.channel)
         lead.tier = waiting.tier

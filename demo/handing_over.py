@@ -8,7 +8,7 @@ from demo.facts import LeadFact, Step, TouchFact
 
 # The leads of the teams answer requests; the funnel owner ends disputes.
 MARKETING_LEAD, FUNNEL_OWNER = "jonas", "maya"
-CONTESTED, OVERRULED = 0.075, 0.5
+CONTESTED, OVERRULED = 0.03, 0.5
 EXCLUSION, WAIVER, MEETING = 0.03, 0.012, 0.05
 TOLD, READ = 0.86, 0.84  # feedback that sales gives, and of that what marketing reads
 
@@ -36,7 +36,7 @@ class Handoffs:
             return at
         back = dice.at_work(at + dice.lag(0.25, 0.7) + dt.timedelta(minutes=12))
         self.returned(back, salesperson)
-        if dice.happens(0.07):
+        if dice.happens(0.05):
             # Marketing does not agree that something is missing.
             contest = dice.at_work(back + dice.lag(0.3, 0.6) + dt.timedelta(minutes=15))
             ruled = dice.at_work(contest + dice.lag(1.1, 0.6) + dt.timedelta(minutes=15))

@@ -22,7 +22,7 @@ LINGERS = {"mql": 1.6}
 # What becomes of those who do not go on: (recycled, disqualified, lost); the rest stay where they are.
 LEAVES = {
     "inquiry": (0.27, 0.726, 0.0),
-    "mql": (0.48, 0.512, 0.0),
+    "mql": (0.48, 0.52, 0.0),
     "sal": (0.57, 0.42, 0.0),
     "sql": (0.42, 0.10, 0.475),
 }

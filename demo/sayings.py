@@ -54,11 +54,16 @@ RULINGS_OVER = (
     "A request for a site visit is a need, also without a date. Such leads are taken on.",
     "A company that is a customer with another plant is in the target group.",
     "Before a lead is given up as not reachable, it is called at least once.",
+    "Asking for the price of one named type is a need. Sizing may follow later.",
+    "Whoever plans a line for next year and has the sizes is worked now, not recycled.",
+    "A plant that buys through a purchasing company is in the target group; the plant's need counts.",
 )
 RULINGS_KEPT = (
     "A download alone is no need, whatever the score says. The decision stands.",
     "Resellers are not in the four segments. The decision stands.",
     "A project that starts in more than a year is recycled with a date, as happened here.",
+    "Whoever only came for the lecture is no MQL, also with a second visit. The decision stands.",
+    "Five attempts on three days are enough. The decision stands.",
 )
 FEEDBACK = {
     "good": (

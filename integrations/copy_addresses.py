@@ -27,11 +27,11 @@ def set_up_door(*, address: str, actor: User) -> CopyDoor:
     return CopyDoor.objects.update_or_create(id=1, defaults=changed)[0]
 
 
-def renew_secret(*, actor: User) -> str:
-    """A new secret for the HTTP door; the old one opens nothing any more."""
+def renew_secret(*, actor: User, secret: str = "") -> str:
+    """A new secret for the HTTP door; the old one opens nothing any more. A forwarder that signs may bring its own key."""
     if not CopyDoor.objects.filter(id=1).exists():
         raise DomainError("door_missing", "Name the address first.", field="address")
-    secret = secrets.token_urlsafe(32)
+    secret = secret or secrets.token_urlsafe(32)
     changed = {"sealed_secret": seal(secret), "changed_by": actor, "changed_at": dt.datetime.now(dt.UTC)}
     CopyDoor.objects.filter(id=1).update(**changed)
     return secret

@@ -16,6 +16,17 @@ class DoorForm(ConsoleForm):
     )
 
 
+class SecretForm(ConsoleForm):
+    secret = forms.CharField(
+        min_length=20,
+        max_length=200,
+        required=False,
+        label="Signing key of your forwarder",
+        help_text="Only if it signs with a key of its own, as Mailgun does. Empty: a new secret is made.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+
+
 class CalendarFileForm(ConsoleForm):
     file = forms.FileField(label="Calendar file (.ics)", help_text="Up to 2 MB. Only entries that name you are read.")
 

@@ -5,6 +5,7 @@ import datetime as dt
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.console import attempt, fill, show
@@ -13,7 +14,7 @@ from accounts.permissions import Perm, requires
 from accounts.queries import standing
 from core.queries import calendar
 from integrations import contact_queries, copy_addresses
-from integrations.forms_contacts import CalendarFileForm, DoorForm
+from integrations.forms_contacts import CalendarFileForm, DoorForm, SecretForm
 from integrations.models import MailCopy
 from integrations.taking_mail import take_file
 
@@ -82,6 +83,7 @@ def door(request: HttpRequest) -> HttpResponse:
     return _door_page(request, form, status=422 if form.errors else 200)
 
 
+@sensitive_post_parameters("secret")
 @require_POST
 @requires(Perm.ADMINISTER)
 def secret(request: HttpRequest) -> HttpResponse:
@@ -90,13 +92,23 @@ def secret(request: HttpRequest) -> HttpResponse:
     if row is None:
         messages.error(request, "Name the mailbox first.")
         return redirect("console_copies")
-    made = copy_addresses.renew_secret(actor=request.user)
+    named = SecretForm(request.POST)
+    if not named.is_valid():
+        return _door_page(request, DoorForm(initial={"address": row.address}), named=named, status=422)
+    own = named.cleaned_data["secret"]
+    made = copy_addresses.renew_secret(actor=request.user, secret=own)
+    if own:
+        messages.success(request, "The door takes what is signed with this key.")
+        return redirect("console_copies")
     return _door_page(request, DoorForm(initial={"address": row.address}), made)
 
 
-def _door_page(request: HttpRequest, form: DoorForm, made: str = "", status: int = 200) -> HttpResponse:
+def _door_page(
+    request: HttpRequest, form: DoorForm, made: str = "", named: SecretForm | None = None, status: int = 200
+) -> HttpResponse:
     context = {
         "form": form,
+        "named": named or SecretForm(),
         "row": copy_addresses.door(),
         "secret": made,
         "counts": contact_queries.counts_since(_now()),

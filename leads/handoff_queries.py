@@ -74,4 +74,4 @@ def precedents(*, agreement_id: int | None = None) -> QuerySet[LeadEvent]:
     rulings = LeadEvent.objects.filter(kind=LeadEvent.Kind.ARBITRATED, voiding_events__isnull=True)
     if agreement_id is not None:
         rulings = rulings.filter(agreement_id=agreement_id)
-    return rulings.select_related("note", "actor").order_by("-id")
+    return rulings.select_related("note", "actor").order_by("-occurred_at", "-id")

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core.errors import DomainError
@@ -283,3 +285,27 @@ def test_a_file_is_uploaded_and_the_meeting_to_come_shows(handoff, people, clien
     assert "no meeting in it names you and is new" in post(entry(t(11, days=2))).content.decode()
     refused = post(b"Dear all")
     assert refused.status_code == 422 and "This is no calendar file" in refused.content.decode()
+
+
+@pytest.mark.django_db
+def test_the_page_asks_the_database_as_often_for_three_meetings_as_for_one(handoff, people, client, stages):
+    client.force_login(people["member"])
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(reverse("copies")).status_code == 200
+        return len(queries)
+
+    take(entry(t(11, days=2)), people["member"])
+    take_mail(GOOGLE, recipients=[address_of(people["member"])], received_at=t(10))
+    asked()
+    once = asked()
+    for name in ("otto", "ute"):
+        hand_over(stages, owner=people["member"], email=f"{name}@kunde.example", at=t(9))
+        who = ("member@example.com", f"{name}@kunde.example")
+        take(entry(t(11, days=2), people=who).replace(b"UID:one", f"UID:{name}".encode()), people["member"])
+        other = GOOGLE.replace(b"0f1e2d3c", name.encode()).replace(b"7k2p3q", name.encode())
+        take_mail(other, recipients=[address_of(people["member"])], received_at=t(10))
+    # three uploaded, three by mail, of which two name Anna again
+    assert "6 meetings with leads to come" in client.get(reverse("copies")).content.decode()
+    assert asked() == once

@@ -175,7 +175,7 @@ def test_without_a_recipient_that_is_a_lead_the_person_sees_that_nothing_was_fou
     assert contacts() == []
     client.force_login(people["member"])
     page = client.get(reverse("copies")).content.decode()
-    assert "No lead has this address" in page and "no lead at kunde.example, anderswo.example" in page
+    assert "No lead has this address" in page and "Nobody at kunde.example, anderswo.example" in page
 
 
 def test_a_mail_without_id_is_known_by_its_bytes_and_garbage_is_no_error(handoff, people):
@@ -251,6 +251,13 @@ def test_a_forwarder_may_sign_with_the_secret_instead_for_an_hour(handoff, peopl
     assert post(t(10), body=b"") == 400
     assert post(t(10)) == 200
     assert len(contacts()) == 1
+    # a service that signs with a key of its own: the administrator types it
+    client.force_login(people["administrator"])
+    key = "key-0123456789abcdef0123"
+    assert client.post(reverse("console_copies_secret"), {"secret": "short"}).status_code == 422
+    assert key not in client.post(reverse("console_copies_secret"), {"secret": key}, follow=True).content.decode()
+    assert post(t(10)) == 401
+    assert post(t(10), key=key) == 200
 
 
 def test_a_person_gets_an_address_and_replaces_it(handoff, people, client):
