@@ -1,7 +1,8 @@
 """Both sides' promises beside each other, and the handoffs that wait: what cards, the review and mails read.
 
     both = both_promises(snapshot, frame.to_date, today=frame.today, where=frame.where)
-    both.marketing.lines, both.sales.lines      one Line per promise, tier and version, in the agreement's order
+    both.marketing.promises, both.sales.promises   one Line per promise, its tiers and versions added up
+    both.marketing.lines, both.sales.lines      the same line by line, in the agreement's order
     both.marketing.attainment, .least, .status  metrics-spec 3.3; both.joint is the lower of the two sides
 
     waiting = open_handoffs(snapshot, today=frame.today, where=frame.where)
@@ -13,7 +14,7 @@ one when a window closes (metrics.rollup.follow_clock). Aggregates: equal for ev
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -26,7 +27,7 @@ from leads.handoff_queries import OPEN_MARKS
 from metrics import codes
 from metrics import promise_figures as figures
 from metrics.definitions import METRICS
-from metrics.evaluation import select
+from metrics.evaluation import reduce, select
 from metrics.promised import Target, held, moment, shelf, targets, under
 from metrics.rows import every
 from metrics.segments import MISSING
@@ -78,9 +79,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Side:
-    """`attainment`: Σ weight × min(attainment, 1) ÷ Σ weight over lines that say something; `least`: the lowest of them."""
+    """`attainment`: Σ weight × min(attainment, 1) ÷ Σ weight over promises that say something, `least` the lowest."""
 
     side: str
+    promises: tuple[Line, ...]
     lines: tuple[Line, ...]
     attainment: float | None
     least: float | None
@@ -112,7 +114,7 @@ def both_promises(snapshot: Snapshot, period: Period, *, today: dt.date, where: 
 def _both(snapshot: Snapshot, asked: Question) -> BothSides:
     books = [book for book, _ in held(shelf(snapshot), asked.period) if book]
     lines = [_line(snapshot, asked, book, line) for book in books for line in book.lines]
-    marketing, sales = (side_of(side, [one for one in lines if _side(one) == side]) for side in (MARKETING, SALES))
+    marketing, sales = (_side(snapshot, asked, side, lines) for side in (MARKETING, SALES))
     sides = [marketing.attainment, sales.attainment]
     return BothSides(
         period=asked.period,
@@ -124,24 +126,54 @@ def _both(snapshot: Snapshot, asked: Question) -> BothSides:
     )
 
 
-def _side(line: Line) -> str:
-    return MARKETING if line.key.startswith("M") else SALES
+def _side(snapshot: Snapshot, asked: Question, side: str, lines: list[Line]) -> Side:
+    by_key: dict[str, list[Line]] = {}
+    for line in lines:
+        if (MARKETING if line.key.startswith("M") else SALES) == side:
+            by_key.setdefault(line.key, []).append(line)
+    promises = [_added_up(snapshot, asked, key, mine) for key, mine in by_key.items()]
+    return side_of(side, promises, [line for mine in by_key.values() for line in mine])
 
 
-def side_of(side: str, lines: Iterable[Line]) -> Side:
-    """The composite of a side's lines (metrics-spec 3.3): nothing above 100 % makes up for something below."""
-    lines = tuple(lines)
-    told = [line for line in lines if line.attainment is not None]
+def _added_up(snapshot: Snapshot, asked: Question, key: str, lines: list[Line]) -> Line:
+    """The lines of one promise as one: the metric itself, each case against the share of its own line."""
+    if len(lines) == 1:
+        return lines[0]
+    metric = METRICS[METRIC_OF[key]]
+    question = replace(asked, key=metric.key)
+    told = reduce(metric, select(snapshot, question), question, snapshot)
+    promise = told["promise"]
+    attainment = None if any(line.promised is None for line in lines) else promise["attainment"]
+    floor = max(line.floor for line in lines)
+    return replace(
+        lines[-1],  # of the newest version, for every other lead
+        measured=promise.get("measured", told["value"]),
+        promised=None if attainment is None else promise["promised"],
+        attainment=attainment,
+        status=status_of(attainment, floor),
+        weight=max(line.weight for line in lines),
+        floor=floor,
+        qualified=promise.get("qualified", False),
+        **{name: sum(getattr(line, name) for line in lines) for name in _ADDED},
+    )
+
+
+_ADDED = ("due", "met", "missed", "excluded", "open", "late_logged")
+
+
+def side_of(side: str, promises: Sequence[Line], lines: Sequence[Line] = ()) -> Side:
+    """The composite of a side's promises (metrics-spec 3.3): nothing above 100 % makes up for something below."""
+    told = [line for line in promises if line.attainment is not None]
     weights = sum(line.weight for line in told)
     whole = sum(line.weight * min(line.attainment, 1.0) for line in told)
     states = {line.status for line in told}
-    status = next((state for state in (BREACHED, AT_RISK, MET) if state in states), None)
     return Side(
         side=side,
-        lines=lines,
+        promises=tuple(promises),
+        lines=tuple(lines),
         attainment=whole / weights if weights else None,
         least=min((line.attainment for line in told), default=None),
-        status=status,
+        status=next((state for state in (BREACHED, AT_RISK, MET) if state in states), None),
     )
 
 

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 import time_machine
 
+from campaigns.services import ensure_channel
 from core.periods import Period
 from metrics import rollup, series
 from metrics.both_sides import Line, both_promises, open_handoffs, side_of, status_of
@@ -80,3 +81,37 @@ def test_open_handoffs_stand_by_age_and_who_must_act(stages, people):
     assert (waiting.total, waiting.past_a_day) == (4, 2)
     assert waiting.leads(who="routing").tolist() == [old[0].id]
     assert len(waiting.leads(who="sales", group=0)) == 2
+
+
+def test_a_promise_by_tier_counts_as_one_and_its_tiers_stand_beside_each_other(stages, people):
+    sign(
+        {"key": "M1", "tier": "demo", "volume": 40, "cap": 12_000},
+        {"key": "M1", "tier": "webinar", "volume": 150, "cap": 12_000},
+        {"key": "S1", "seconds": 4 * 3600, "share": 9_000},
+        {"key": "S1", "tier": "demo", "seconds": 3600, "share": 5_000},
+    )
+    rep = people["member"]
+    handed(34, "2025-05-06T09:00", owner=rep, called="2025-05-06T11:00", tier="demo")
+    handed(165, "2025-05-06T09:00", owner=rep, called="2025-05-06T11:00", tier="webinar")
+    rollup.drain()
+    both = both_promises(series.current(), MAY, today=AFTER)
+    (volume,) = both.marketing.promises
+    assert [(line.tier, line.attainment) for line in both.marketing.lines] == [("demo", 0.85), ("webinar", 1.1)]
+    assert (round(volume.attainment * 100, 1), volume.due, volume.status) == (104.7, 199, "met")
+    assert (both.marketing.attainment, round(both.marketing.least, 3), both.marketing.status) == (1.0, 1.047, "met")
+    (contact,) = both.sales.promises
+    assert [(line.tier, line.met, line.due) for line in both.sales.lines] == [("demo", 0, 34), ("", 165, 165)]
+    assert contact.attainment == pytest.approx(165 / (34 * 0.5 + 165 * 0.9))
+    assert both.joint == contact.attainment
+
+
+def test_under_a_filter_volume_and_value_are_compared_with_nothing(stages, people):
+    sign({"key": "M1", "volume": 40, "cap": 12_000}, {"key": "S1", "seconds": 4 * 3600, "share": 9_000})
+    search = ensure_channel(name="Search")
+    handed(3, "2025-05-06T09:00", owner=people["member"], called="2025-05-06T11:00", channel=search)
+    handed(5, "2025-05-06T09:00", owner=people["member"])
+    rollup.drain()
+    both = both_promises(series.current(), MAY, today=AFTER, where=(("channel", (search.id,)),))
+    (volume,) = both.marketing.promises
+    assert (volume.measured, volume.promised, volume.attainment, both.joint) == (3, None, None, None)
+    assert [(line.met, line.due) for line in both.sales.promises] == [(3, 3)]
