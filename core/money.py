@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
+import numpy as np
+
 # ISO 4217 currencies whose minor unit is not a hundredth.
 _EXPONENTS = dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0) | dict.fromkeys(
     "BHD IQD JOD KWD LYD OMR TND".split(), 3
@@ -41,9 +43,13 @@ def convert(minor: int, currency: str, base: str, rate: Decimal) -> int:
     return int((Decimal(minor) * rate * scale).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
 
 
-def apply_basis_points(minor: int, basis_points: int) -> int:
-    """`minor` times basis points / 10,000, rounded half to even."""
-    return int((Decimal(minor) * basis_points / 10_000).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+def apply_basis_points(minor: np.ndarray, basis_points: np.ndarray) -> np.ndarray:
+    """Amounts (int64) times basis points / 10,000, rounded half to even."""
+    # Ten thousands apart, so that nothing overflows below MAX_MINOR.
+    large, small = np.divmod(minor.astype(np.int64), 10_000)
+    whole, rest = np.divmod(small * basis_points, 10_000)
+    whole += large * basis_points
+    return whole + ((rest > 5_000) | ((rest == 5_000) & (whole % 2 == 1)))
 
 
 def split(total: int, weights: Sequence[int]) -> list[int]:

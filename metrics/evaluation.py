@@ -188,11 +188,8 @@ def _ratio(found: Answer, selection: Selection) -> None:
 def _duration(found: Answer, selection: Selection) -> None:
     days = selection.age / 86_400
     quantiles = _quarters(days)
-    by_cause = {
-        name: {"n": int(np.count_nonzero(selection.cause == code)), "p50": quantile(days[selection.cause == code], 0.5)}
-        for code, name in CAUSES.items()
-        if np.any(selection.cause == code)
-    }
+    parts = {name: days[selection.cause == code] for code, name in CAUSES.items()}
+    by_cause = {name: {"n": len(part), "p50": quantile(part, 0.5)} for name, part in parts.items() if len(part)}
     found |= {"value": quantiles["p50"], "quantiles": quantiles | {"by_cause": by_cause}}
 
 
@@ -351,9 +348,9 @@ def _by_time(snapshot: Snapshot, metric: Metric, selection: Selection, question:
         ]
     rows = []
     for bucket in _buckets(snapshot, question):
-        mask = (selection.day >= bucket.first) & (selection.day < bucket.stop)
+        part = selection.during(bucket.first, bucket.stop)
         asked = replace(question, period=bucket)
-        rows.append(_row(metric, selection.where(mask), asked, _key(snapshot, question, bucket), "", snapshot))
+        rows.append(_row(metric, part, asked, _key(snapshot, question, bucket), "", snapshot))
     at_unknown_time = selection.day == UNKNOWN_DAY
     if np.any(at_unknown_time):
         rows.insert(0, _row(metric, selection.where(at_unknown_time), question, "", "time unknown", snapshot))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -104,6 +104,7 @@ class Selection:
         """The same selection with other fields; columns that nobody has read stay unread."""
         found = object.__new__(Selection)
         vars(found).update(vars(self))
+        vars(found).pop("in_order", None)
         vars(found).update({f"_{name}" if name in COLUMNS else name: value for name, value in changes.items()})
         return found
 
@@ -116,6 +117,20 @@ class Selection:
         rows = cache(lambda: np.flatnonzero(mask))
         columns = {name: lambda name=name: getattr(self, name)[rows()] for name in COLUMNS if self.has(name)}
         return self.but(**columns, dims=self.dims.under(rows), excluded={}, size=int(np.count_nonzero(mask)))
+
+    def during(self, first: int, stop: int) -> Selection:
+        """The rows whose day lies from `first` up to `stop`. Most selections lie in the order of their days."""
+        if not self.in_order:
+            return self.where((self.day >= first) & (self.day < stop))
+        # Of the days' own type, or all of them would be copied.
+        begin, end = np.searchsorted(self.day, np.array((first, stop), self.day.dtype)).tolist()
+        columns = {name: lambda name=name: getattr(self, name)[begin:end] for name in COLUMNS if self.has(name)}
+        rows = slice(begin, end)
+        return self.but(**columns, dims=self.dims.under(lambda: rows), excluded={}, size=end - begin)
+
+    @cached_property
+    def in_order(self) -> bool:
+        return bool(np.all(self.day[1:] >= self.day[:-1]))
 
     @property
     def unknown(self) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 from django.db import connection
 
 from core.money import apply_basis_points
-from core.periods import date_of
+from core.periods import day_number
 from core.queries import Calendar, calendar, organisation
 from funnel.book import Book, load_book
 from funnel.models import SegmentMargin
@@ -42,14 +42,6 @@ class Snapshot:
     def __getitem__(self, kind: str) -> Table:
         return self.tables[kind]
 
-    def margin(self, segment: int, day: dt.date) -> int | None:
-        """Agreed margin in basis points for a segment on a day: the segment's own, else the one for all others."""
-        best: dict[int | None, int] = {}
-        for owner, from_day, basis_points in self.margins:
-            if from_day <= day:
-                best[owner] = basis_points
-        return best.get(segment, best.get(None))
-
     @cached_property
     def profit(self) -> tuple[np.ndarray, np.ndarray]:
         """Gross profit of each deal row in base minor units, and how it is known: KNOWN, ESTIMATED or NO_PROFIT.
@@ -61,13 +53,24 @@ class Snapshot:
         how = np.where((base != MISSING) & (cost != MISSING), KNOWN, NO_PROFIT).astype(np.int8)
         value = np.where(how == KNOWN, base - np.where(cost == MISSING, 0, cost), MISSING)
         # A cost that is entered but has no dated rate is unknown, not missing: no margin stands in for it.
-        absent = (base != MISSING) & (deals["cost"] == MISSING) & (deals["close"] != FAR)
-        for row in np.nonzero(absent)[0]:
-            margin = self.margin(int(deals["segment"][row]) or None, date_of(deals["close"][row]))
-            if margin is not None:
-                value[row] = apply_basis_points(int(base[row]), margin)
-                how[row] = ESTIMATED
+        absent = np.flatnonzero((base != MISSING) & (deals["cost"] == MISSING) & (deals["close"] != FAR))
+        margin = self._margins_of(deals["segment"][absent], deals["close"][absent])
+        absent, margin = absent[margin != MISSING], margin[margin != MISSING]
+        value[absent] = apply_basis_points(base[absent], margin)
+        how[absent] = ESTIMATED
         return value, how
+
+    def _margins_of(self, segments: np.ndarray, days: np.ndarray) -> np.ndarray:
+        """Margins of deals in basis points: their segment's own on that day, else the one for all others, else MISSING."""
+        found = np.full(len(days), MISSING, np.int64)
+        # The one for all others first; a segment's own, where it has one by then, takes its place.
+        for owner in dict.fromkeys([None, *(segment for segment, *_ in self.margins)]):
+            from_days = np.array([day_number(day) for segment, day, _ in self.margins if segment == owner], np.int64)
+            agreed = np.array([MISSING, *(points for segment, _, points in self.margins if segment == owner)], np.int64)
+            spot = np.searchsorted(from_days, days, side="right")
+            mine = spot > 0 if owner is None else (spot > 0) & (segments == owner)
+            found[mine] = agreed[spot[mine]]
+        return found
 
     def memo(self, key, compute):
         """Computed once per snapshot: figures are pure functions of it. Only small results: no rows, no tables."""

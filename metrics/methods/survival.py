@@ -3,7 +3,6 @@
 Ages are whole days (or minutes); ties are legal. `NEVER` stands for an event that has not happened.
 """
 
-import math
 from bisect import bisect_left
 from dataclasses import dataclass
 
@@ -38,17 +37,19 @@ def first_reach_incidence(age: np.ndarray, follow: np.ndarray, horizon: int) -> 
     if n == 0:
         return Incidence(None, None, True, 0, 0)
     seen = age <= follow
-    converted = int(np.count_nonzero(seen & (age <= horizon)))
+    in_time = seen & (age <= horizon)
+    converted = int(np.count_nonzero(in_time))
     still_open = int(np.count_nonzero((follow < horizon) & ~seen))
     if int(follow.min()) >= horizon:
         return Incidence(converted / n, wilson(converted, n), True, converted, still_open)
     at_risk_until = np.minimum(np.minimum(age, follow), horizon)
-    events = np.bincount(age[seen & (age <= horizon)], minlength=horizon + 1)
+    events = np.bincount(age[in_time], minlength=horizon + 1)
     leaving = np.bincount(at_risk_until, minlength=horizon + 1)
     at_risk = n - np.concatenate(([0], np.cumsum(leaving)[:-1]))
-    survival, variance_sum, y = 1.0, 0.0, int(np.count_nonzero(follow >= horizon))
     with_event = np.flatnonzero(events)
-    if len(with_event):
+    if not len(with_event):
+        survival, variance_sum, y = 1.0, 0.0, int(np.count_nonzero(follow >= horizon))
+    else:
         d, at_risk = events[with_event], at_risk[with_event]
         # One after the other: sums in another order would differ in the last digit.
         survival = float(np.cumprod(1 - d / at_risk)[-1])
@@ -87,7 +88,7 @@ def exit_curve(age: np.ndarray, cause: np.ndarray, *, least_at_risk: int = 1) ->
     The curve stops where fewer than `least_at_risk` are left. Source: Aalen & Johansen (1978).
     """
     gone = cause != 0
-    kinds = [int(k) for k in np.unique(cause) if k != 0]
+    kinds = np.flatnonzero(np.bincount(cause[gone])).tolist()
     ages, at_risk, spot = _ages_of_exits(age, gone)
     # At risk are ever fewer, so what is left out is the end.
     kept = int(np.count_nonzero(at_risk >= least_at_risk))
@@ -98,7 +99,7 @@ def exit_curve(age: np.ndarray, cause: np.ndarray, *, least_at_risk: int = 1) ->
     before = np.concatenate(([1.0], staying[:-1]))
     causes = {}
     for k in kinds:
-        here = np.bincount(spot[cause[gone] == k], minlength=kept)[:kept]
+        here = leaving if len(kinds) == 1 else np.bincount(spot[cause[gone] == k], minlength=kept)[:kept]
         causes[k] = np.cumsum(before * here / at_risk).tolist()
     return ExitCurve(ages.tolist(), at_risk.tolist(), staying.tolist(), causes)
 
