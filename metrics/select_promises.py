@@ -11,12 +11,12 @@ import numpy as np
 from core.periods import day_number
 from funnel.models import PromiseKey
 from metrics import codes
+from metrics.facts_promises import ITEMS_A_HANDOFF
 from metrics.promised import has_line, moment, numbers_of, per_row
 from metrics.rows import Rows, every
 from metrics.segments import MISSING, UNKNOWN_DAY
 from metrics.selection import Question, Selection, entered_in, fits, stack, taken, within
 
-ITEMS_A_HANDOFF = 8
 _QUARTER_HOUR = 15 * 60 * 1_000_000
 _UNKNOWN = codes.PRECISIONS.index("unknown")
 _CONTESTED = codes.STANDINGS.index("contested")
