@@ -126,6 +126,7 @@ def other_screens() -> dict[str, Screen]:
         "bulk": Screen(f"/leads/bulk/move/?lead={lead.pk}&lead={other.pk}"),
         "queue": Screen("/leads/queue/"),
         "absences": Screen("/absences/"),
+        "mail copies": Screen("/contacts/copies/"),
         "companies": Screen("/companies/"),
         "company": Screen(f"/companies/{Company.objects.filter(leads=lead).get().pk}/"),
         "search": Screen("/search/?q=an"),
