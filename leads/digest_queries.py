@@ -131,11 +131,12 @@ def _promises(team: Team, at: dt.datetime, days: Calendar, on_their_way: Collect
         gone = decided.get(one.entry_id) in (Decision.RECYCLED, Decision.DISQUALIFIED)
         if one.promise in _CALLS and gone:
             continue
-        if one.due_at <= at:
-            # Late, and still to be made good: only while the lead is on its way, or waits for feedback.
-            if one.promise != Obligation.Promise.S4 and one.lead.stage_id not in on_their_way:
-                continue
         late = one.due_at <= at
+        # Late, and still to be made good: while the lead was on its way, or waits for feedback.
+        moved_since = one.lead.stage_since is not None and one.lead.stage_since > at
+        on_its_way = moved_since or one.lead.stage_id in on_their_way
+        if late and one.promise != Obligation.Promise.S4 and not on_its_way:
+            continue
         found.append(Entry(one.get_promise_display(), one.due_at, one.due_day, one.lead.owner_id, one.lead_id, late=late))
     return found
 

@@ -189,9 +189,10 @@ def lists(see, who, team, day="2026-03-03") -> dict[str, list[str]]:
 
 
 def test_the_list_is_the_number_of_the_mail_whatever_was_done_since(given, monday_evening, people, see):
-    given("Late Lead", at=t(9, days=-4), owner="sales_lead")
+    late = given("Late Lead", at=t(9, days=-4), owner="sales_lead")
     team = monday_evening.lead.team
     with time_machine.travel(t(11), tick=False):
+        decide(handoff=late, decision="disqualified", actor=people["sales_lead"], reason="no_need")
         log_contact(lead=monday_evening.lead, kind="call", outcome="reached", actor=people["member"])
         given("New Lead", at=t(10))
         assert lists(see, "member", team) == {"due": ["Anna Brandt"], "late": ["Late Lead"], "answered": []}
