@@ -15,6 +15,7 @@ from core.maintenance import maintenance
 from core.models import Maintenance
 from core.services import record_rate
 from funnel.models import Agreement
+from integrations.models import CalendarEntry, MailCopy
 from leads import services
 from leads.services.routing import route_waiting
 from leads.services.routing_rules import set_queue, switch_routing
@@ -54,6 +55,10 @@ def history(stages, people, at):
     switch_routing(on=True, now=at(3, 1), actor=None)
     services.create_lead(stage=stages["mql"], occurred_at=dt.datetime.now(dt.UTC), actor=None)
     route_waiting(now=dt.datetime.now(dt.UTC))
+    mail = {"user": people["member"], "sent_at": at(3, 6), "received_at": at(3, 6)}
+    MailCopy.objects.create(digest="0", outcome=MailCopy.Outcome.NO_LEAD, **mail)
+    meeting = {"user": people["member"], "uid": "1", "stamped_at": at(3, 6), "starts_at": at(3, 7), "ends_at": at(3, 7)}
+    CalendarEntry.objects.create(**meeting)
     record_rate(currency="USD", day=day, rate=Decimal("0.9"), source="test")
     judges = {"marketing_judge": people["colleague"], "sales_judge": people["member"]}
     sample = JudgingRound.objects.create(month=day, agreement=Agreement.objects.get(), seed=1, **judges)
@@ -63,8 +68,8 @@ def history(stages, people, at):
 
 def test_the_known_tables():
     names = sorted(model.__name__ for model in MODELS)
-    assert names == ["ConsoleEvent", "DealEvent", "ExchangeRate", "Judgement", "LeadEvent", "Note", "RoutedHandoff",
-                     "RoutingChange", "Spend", "Touch"]  # fmt: skip
+    assert names == ["CalendarEntry", "ConsoleEvent", "DealEvent", "ExchangeRate", "Judgement", "LeadEvent", "MailCopy",
+                     "Note", "RoutedHandoff", "RoutingChange", "Spend", "Touch"]  # fmt: skip
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
