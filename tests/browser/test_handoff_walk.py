@@ -2,7 +2,9 @@
 
 import pytest
 
+from accounts.models import User
 from leads.models import Handoff, Lead
+from leads.services.intake import update_lead
 from tests.browser.rows import first_lead, until
 
 COMPANY = "small"
@@ -13,6 +15,8 @@ COMPLETE = {"channel__isnull": False, "segment__isnull": False, "region__isnull"
 def hand_over(open_page) -> Lead:
     """Marketing moves a complete inquiry to MQL, in one click."""
     lead = first_lead(stage__key="inquiry", contact__email__gt="", **COMPLETE)
+    need = {"custom": {"need": "Two pumps for sugar syrup, in spring."}}
+    update_lead(lead=lead, data=need, actor=User.objects.get(email=MARKETING))
     page = open_page(f"/leads/{lead.pk}/", who=MARKETING)
     page.get_by_role("button", name="Move to MQL").click()
     page.wait_for_url("**/?done=*")

@@ -55,7 +55,7 @@ def wait_for(page, stage: str, count: int) -> float:
 
 
 def test_a_rep_finds_a_lead_moves_it_and_the_dashboard_follows_within_two_seconds(open_page):
-    lead = first_lead(stage__key="inquiry")
+    lead = first_lead(stage__key="inquiry", custom__has_key="need")
     dashboard = open_page("/")
     page = open_page("/")
     drain()
