@@ -1,11 +1,10 @@
 """Card E: both sides' promises at the same size, and what each side kept of them in the period."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from core.templatetags.display import percent
 from funnel.promises import MARKETING, SALES
-from metrics.both_sides import AT_RISK, BREACHED, MET, METRIC_OF, BothSides, Line, Side, both_promises, status_of
-from metrics.dashboard import ask
+from metrics.both_sides import AT_RISK, BREACHED, MET, BothSides, Line, Side, both_promises
 from metrics.evaluation import SMALL
 from metrics.frame import Frame
 from metrics.series import Snapshot
@@ -26,20 +25,17 @@ SHORT = {
 
 @dataclass(frozen=True)
 class Row:
-    """One promise over all its tiers. `measured` and `promised` in the unit; `of_promise` 1 is the whole promise."""
+    """One promise over all its tiers: `measured` and `promised` in the unit."""
 
     label: str
     sentences: list[str]
     unit: str
     measured: float | None
     promised: float | None
-    of_promise: float | None
     state: str | None  # kept, at_risk, missed; None where nothing was due or too little for a verdict
     due: int
     met: int
     few: bool
-    excluded: int
-    qualified: bool
     explain: str
 
     @property
@@ -51,7 +47,7 @@ class Row:
 def promises_card(snapshot: Snapshot, frame: Frame) -> dict:
     """Both sides of the agreement over the period's days so far: measured, promised, kept or missed."""
     both = both_promises(snapshot, frame.to_date, today=frame.today, where=frame.where)
-    sides = [(side.side, _rows(snapshot, frame, both, side)) for side in (both.marketing, both.sales)]
+    sides = [(side.side, _rows(frame, side)) for side in (both.marketing, both.sales)]
     unsigned = [line for side in (both.marketing, both.sales) for line in side.lines if not line.signed]
     return {
         "title": _title(dict(sides)),
@@ -68,51 +64,28 @@ def _sub(frame: Frame, both: BothSides, unsigned: bool) -> str:
     return words if both.joint is None else f"{words}; together {percent(both.joint, 0)} of what was promised"
 
 
-def _rows(snapshot: Snapshot, frame: Frame, both: BothSides, side: Side) -> list[Row]:
-    """A row per promise in the agreement's order; tiers are added up, each against its own share."""
-    by_key: dict[str, list[Line]] = {}
+def _rows(frame: Frame, side: Side) -> list[Row]:
+    """A row per promise in the agreement's order; tiers and versions are added up."""
+    sentences: dict[str, list[str]] = {}
     for line in side.lines:
-        by_key.setdefault(line.key, []).append(line)
-    return [_row(snapshot, frame, key, lines) for key, lines in by_key.items()]
+        sentences.setdefault(line.key, []).append(line.sentence)
+    return [_row(frame, promise, sentences[promise.key]) for promise in side.promises]
 
 
-def _row(snapshot: Snapshot, frame: Frame, key: str, lines: list[Line]) -> Row:
-    one = lines[0] if len(lines) == 1 else _added_up(snapshot, frame, lines)
+def _row(frame: Frame, promise: Line, sentences: list[str]) -> Row:
     # A volume is a target, not a share of cases: it needs no least number.
-    few = one.unit == "share" and one.due < SMALL
+    few = promise.unit == "share" and promise.due < SMALL
     return Row(
-        label=SHORT[key],
-        sentences=[line.sentence for line in lines],
-        unit=one.unit,
-        measured=one.measured,
-        promised=one.promised,
-        of_promise=one.attainment,
-        state=None if few else _state(one.status, frame.running),
-        due=one.due,
-        met=one.met,
+        label=SHORT[promise.key],
+        sentences=sentences,
+        unit=promise.unit,
+        measured=promise.measured,
+        promised=promise.promised,
+        state=None if few else _state(promise.status, frame.running),
+        due=promise.due,
+        met=promise.met,
         few=few,
-        excluded=one.excluded,
-        qualified=one.qualified,
-        explain=frame.explain_url(METRIC_OF[key]),
-    )
-
-
-def _added_up(snapshot: Snapshot, frame: Frame, lines: list[Line]) -> Line:
-    """The lines of one promise as one, by the metric itself: what the drawer of the row shows."""
-    told = ask(snapshot, frame, METRIC_OF[lines[0].key])
-    promise = told["promise"]
-    counts = {name: sum(getattr(line, name) for line in lines) for name in ("due", "met", "missed", "excluded", "open")}
-    attainment = None if any(line.promised is None for line in lines) else promise["attainment"]
-    floor = max(line.floor for line in lines)
-    return replace(
-        lines[0],
-        measured=promise.get("measured", told["value"]),
-        promised=promise["promised"] if attainment is not None else None,
-        attainment=attainment,
-        floor=floor,
-        status=status_of(attainment, floor),
-        qualified=promise.get("qualified", False),
-        **counts,
+        explain=frame.explain_url(promise.metric),
     )
 
 
