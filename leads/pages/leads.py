@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from types import SimpleNamespace
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.http import QueryDict
@@ -153,7 +154,7 @@ def export_rows(asked: Asked, around: Surroundings) -> Iterator[list]:
     ]  # fmt: skip
     rows = leads.values_list("id", *columns).iterator(chunk_size=SLICE)
     while slice_ := list(islice(rows, SLICE)):
-        waiting = [Lead(id=row[0], stage_id=row[4], stage_since=row[5]) for row in slice_]
+        waiting = [SimpleNamespace(pk=row[0], stage_id=row[4], stage_since=row[5]) for row in slice_]
         add_waiting((decorate(lead, around) for lead in waiting), around.now)
         for lead, row in zip(waiting, slice_, strict=True):
             since = around.calendar.day_of(row[5]).isoformat() if row[5] else ""
