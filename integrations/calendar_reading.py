@@ -6,12 +6,31 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
+from icalendar.timezone import tzp
+from icalendar.timezone.zoneinfo import ZONEINFO
 
 MOST_ENTRIES = 2_000
 # Answers of invited people (REPLY, COUNTER, ...) change nothing about the meeting itself.
 _METHODS = {"", "REQUEST", "PUBLISH", "ADD", "CANCEL"}
 _NO_CALENDAR = "This is no calendar file (.ics)."
+_TOO_MANY = f"This file has more than {MOST_ENTRIES:,} entries. Export fewer days."
 _LONGEST = dt.timedelta(days=31)
+# Further away it is a slip or a trick, and other zones could not name the moment.
+_FARTHEST = dt.timedelta(days=3_660)
+
+
+class _KnownZones(ZONEINFO):
+    """Zones by their names alone. A file's own definition is a rule without end if its writer wants that, and icalendar
+    would keep it for everybody else's files."""
+
+    def knows_timezone_id(self, tzid: str) -> bool:
+        return True  # so that no definition is read
+
+    def timezone(self, name: str) -> dt.tzinfo | None:
+        return super().timezone(name) if name in self._available_timezones else None
+
+
+tzp.use(_KnownZones())
 
 
 @dataclass(frozen=True)
@@ -31,11 +50,14 @@ class Invitation:
 def read_calendar(content: bytes, *, zone: ZoneInfo, received_at: dt.datetime) -> list[Invitation]:
     """The meetings of an iCalendar file, of a series its first one. `zone`: of whole days and of times without a zone.
 
-    Raises ValueError for what is no calendar.
+    Raises ValueError for what is no calendar, and for too many entries.
     """
+    content = content.replace(b"\0", b"")
+    if content.upper().count(b"BEGIN:VEVENT") > MOST_ENTRIES:
+        raise ValueError(_TOO_MANY)
     try:
         found = Calendar.from_ical(content, multiple=True)
-    except (ValueError, IndexError, KeyError) as error:
+    except (ValueError, IndexError, KeyError, RecursionError) as error:
         raise ValueError(_NO_CALENDAR) from error
     if not found:
         raise ValueError(_NO_CALENDAR)
@@ -43,7 +65,7 @@ def read_calendar(content: bytes, *, zone: ZoneInfo, received_at: dt.datetime) -
         invitation
         for calendar in found
         if (method := str(calendar.get("METHOD", "")).strip().upper()) in _METHODS
-        for event in list(calendar.walk("VEVENT"))[:MOST_ENTRIES]
+        for event in calendar.walk("VEVENT")
         for invitation in _read(event, method, zone, received_at)
     ]
 
@@ -58,7 +80,7 @@ def _read(event: Event, method: str, zone: ZoneInfo, received_at: dt.datetime) -
         starts_at, ends_at = _instant(start, zone), _instant(_end(event, start), zone)
         stamp = event.decoded("DTSTAMP", None) or event.decoded("LAST-MODIFIED", None)
         recurrence = event.decoded("RECURRENCE-ID", None)
-        if not dt.timedelta() <= ends_at - starts_at <= _LONGEST:
+        if not dt.timedelta() <= ends_at - starts_at <= _LONGEST or abs(starts_at - received_at) > _FARTHEST:
             return
         yield Invitation(
             uid=uid[:200],

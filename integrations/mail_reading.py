@@ -11,9 +11,12 @@ from email import policy
 from email.message import Message
 from email.parser import BytesParser
 from email.utils import getaddresses, parsedate_to_datetime
+from itertools import islice
 
 # Headers and calendar parts come early; attachments after this are not read.
 MOST_BYTES = 1_000_000
+# No program nests deeper, or sends more calendars in one mail; of what does, the headers are read.
+_MOST_BOUNDARIES, _MOST_CALENDARS = 30, 5
 # Where servers note the envelope's recipient, which for a blind copy stands nowhere else.
 _ENVELOPE = ("X-Original-To", "Delivered-To", "Envelope-To", "X-Envelope-To", "X-Forwarded-To")
 _MACHINES = ("List-Id", "X-Autoreply", "X-Autorespond", "X-Autorespond-From")
@@ -37,8 +40,8 @@ class Mail:
 
 def read_mail(raw: bytes) -> Mail:
     """Read an RFC 822 message, which may be cut off. What is not there is empty; nothing raises."""
-    raw = raw[:MOST_BYTES]
-    message = BytesParser(policy=policy.compat32).parsebytes(raw)
+    raw = raw[:MOST_BYTES].replace(b"\0", b"")  # which no database keeps
+    message = _parsed(raw)
     senders = _addresses(message, ("From",))
     message_id = " ".join(str(message.get("Message-ID", "")).split())[:250]
     return Mail(
@@ -50,13 +53,24 @@ def read_mail(raw: bytes) -> Mail:
         sent_at=_sent_at(message),
         automated=_is_automated(message),
         is_reply=bool(message.get("In-Reply-To") or message.get("References")),
-        calendars=tuple(_calendars(message)),
+        calendars=tuple(islice(_calendars(message), _MOST_CALENDARS)),
     )
+
+
+def _parsed(raw: bytes) -> Message:
+    parser = BytesParser(policy=policy.compat32)
+    try:
+        return parser.parsebytes(raw, headersonly=raw.lower().count(b"boundary") > _MOST_BOUNDARIES)
+    except RecursionError:
+        return parser.parsebytes(raw, headersonly=True)
 
 
 def _addresses(message: Message, headers: Sequence[str]) -> tuple[str, ...]:
     lines = [str(line) for name in headers for line in message.get_all(name, [])]
-    found = (address.strip().lower() for _, address in getaddresses(lines))
+    try:
+        found = [address.strip().lower() for _, address in getaddresses(lines)]
+    except RecursionError:  # brackets in brackets, thousands deep
+        return ()
     return tuple(dict.fromkeys(address for address in found if "@" in address and len(address) <= 254))
 
 

@@ -31,6 +31,8 @@ from leads.services.steps import require_side
 
 Outcome = MailCopy.Outcome
 _MOST_PEOPLE = 50
+# An older date is a wrong clock, as one in the future is.
+_OLDEST = dt.timedelta(days=3_660)
 
 
 def take_mail(raw: bytes, *, recipients: Iterable[str] = (), received_at: dt.datetime) -> list[MailCopy]:
@@ -50,7 +52,8 @@ def _take(address: CopyAddress, mail: Mail, received_at: dt.datetime, context: C
     known = MailCopy.objects.filter(digest=digest).first()
     if known is not None:
         return known
-    sent_at = mail.sent_at if mail.sent_at and mail.sent_at <= received_at + FUTURE_LIMIT else received_at
+    plausible = mail.sent_at and received_at - _OLDEST <= mail.sent_at <= received_at + FUTURE_LIMIT
+    sent_at = mail.sent_at if plausible else received_at
     try:
         with transaction.atomic():
             outcome, matched, strangers = _work(address.user, mail, sent_at, received_at, context)

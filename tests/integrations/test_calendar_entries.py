@@ -263,6 +263,45 @@ def test_an_entry_without_a_time_that_makes_sense_is_left_out(spoilt):
     assert read("\r\n".join(lines).encode()) == []
 
 
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_a_meeting_in_another_age_is_left_out(year):
+    assert read(entry(t(11)).replace(b":20260303T1", f":{year}0303T1".encode())) == []
+
+
+def zone_of_its_own(rule: str) -> bytes:
+    """A meeting at nine in a zone that the file itself defines."""
+    parts = (("STANDARD", "+0200", "+0100"), ("DAYLIGHT", "+0100", "+0200"))
+    lines = [
+        line
+        for name, before, after in parts
+        for line in (f"BEGIN:{name}", "DTSTART:19700101T000000", f"TZOFFSETFROM:{before}", f"TZOFFSETTO:{after}",
+                     f"RRULE:{rule}", f"END:{name}")
+    ]  # fmt: skip
+    zone = "\r\n".join(["BEGIN:VTIMEZONE", f"TZID:{rule}", *lines, "END:VTIMEZONE", "BEGIN:VEVENT"])
+    found = entry(t(11)).decode().replace("BEGIN:VEVENT", zone)
+    return found.replace("DTSTART:20260303T100000Z", f'DTSTART;TZID="{rule}":20260303T110000').encode()
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("rule", ["FREQ=SECONDLY", "FREQ=YEARLY;INTERVAL=0"])
+def test_a_zone_whose_rule_never_ends_is_read_as_the_companys_and_holds_up_nobody(rule):
+    (one,) = read(zone_of_its_own(rule))
+    assert one.starts_at == t(11)
+
+
+def test_a_zone_that_one_file_defines_means_nothing_in_the_files_of_others():
+    theirs = zone_of_its_own("FREQ=YEARLY").replace(b"FREQ=YEARLY", b"W. Europe Standard Time").replace(b"+0100", b"-0700")
+    read(theirs.replace(b"+0200", b"-0700").replace(b"RRULE:W. Europe Standard Time\r\n", b""))
+    (one,) = read(OUTLOOK)
+    assert one.starts_at == dt.datetime(2026, 3, 30, 7, tzinfo=UTC)
+
+
+def test_a_file_with_more_entries_than_a_person_has_is_refused_before_it_is_read():
+    event = entry(t(11)).partition(b"BEGIN:VEVENT")[2].partition(b"END:VCALENDAR")[0]
+    with pytest.raises(ValueError, match="more than 2,000 entries"):
+        read(entry(t(11)).replace(b"END:VCALENDAR", (b"BEGIN:VEVENT" + event) * 2_000 + b"END:VCALENDAR"))
+
+
 def test_what_is_no_calendar_is_refused():
     for content in (b"", b"\x00\xff", b"Dear all"):
         with pytest.raises(ValueError, match="no calendar file"):

@@ -161,6 +161,7 @@ def test_a_replaced_address_takes_nothing_any_more(handoff, people):
         (b"Tue, 3 Mar 2026 10:05:00 +0100", t(10, 5)),  # a clock that is a little ahead
         (b"Tue, 3 Mar 2026 10:06:00 +0100", t(10)),
         (b"Tue, 3 Mar 2126 09:30:00 +0100", t(10)),
+        (b"Tue, 3 Mar 1026 09:30:00 +0100", t(10)),
         (b"yesterday", t(10)),
     ],
 )
@@ -183,6 +184,24 @@ def test_a_mail_without_id_is_known_by_its_bytes_and_garbage_is_no_error(handoff
     assert take(bare, people["member"]) == take(bare, people["member"])
     assert len(contacts()) == 1
     assert take(b"\x00\xff\xfe not a mail", people["member"]).outcome == "sender"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: member@example.com\n" + b"Content-Type: message/rfc822\n\n" * 3_000,
+        b"From: " + b"(" * 5_000 + b"\n\nx",
+        b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(3_000)),
+    ],
+)
+def test_a_mail_nested_without_end_is_taken_as_one_that_says_nothing(handoff, people, raw):
+    assert take(raw, people["member"]).outcome in ("sender", "no_lead")
+    assert contacts() == []
+
+
+def test_a_mail_with_characters_that_no_database_keeps_is_read_without_them(handoff, people):
+    take(SENT.replace(b"Message-ID: <CA", b"Message-ID: <\x00CA"), people["member"])
+    assert MailCopy.objects.get().message_id == "<CAKx7=u1Zt0c1@mail.gmail.com>"
 
 
 def test_the_envelope_is_found_in_the_headers_where_nobody_names_it(handoff, people):
