@@ -9,7 +9,7 @@ from leads.digest_queries import Entry, leads_of, read_morning
 from leads.models import Lead
 from leads.pages.filters import Surroundings
 from leads.pages.my_day import on_the_way
-from leads.queries import visible_leads
+from leads.queries import visible_deals, visible_leads
 
 SHOWN = 200
 _STAND_FOR_BOTH = frozenset({Role.FUNNEL_OWNER, Role.ADMINISTRATOR})
@@ -30,7 +30,7 @@ class MorningList:
     empty: str
     total: int
     lines: list[Line]
-    hidden: int  # on leads that this reader may not open
+    hidden: int  # on leads and deals that this reader may not open
     more: int
 
 
@@ -43,7 +43,10 @@ def morning_lists(team: Team, day: dt.date, around: Surroundings) -> list[Mornin
     """The lists as of that morning, one's own lines first."""
     morning = read_morning(team, day, around.calendar, on_their_way=on_the_way(around))
     other = "marketing" if team.side == Side.SALES else "sales"
-    leads = leads_of([*morning.due, *morning.late, *morning.answered], visible_leads(around.user))
+    all_of_them = [*morning.due, *morning.late, *morning.answered]
+    leads = leads_of(all_of_them, visible_leads(around.user))
+    asked = {one.step.deal_id for one in all_of_them if one.lead_id is None}
+    deals = set(visible_deals(around.user).filter(pk__in=asked).values_list("pk", flat=True))
     names = _names(team, around.user)
     parts = (
         ("due", "Due today", "Nothing was due on that day.", morning.due),
@@ -52,7 +55,8 @@ def morning_lists(team: Team, day: dt.date, around: Surroundings) -> list[Mornin
     )
     found = []
     for key, title, empty, entries in parts:
-        lines = [_line(one, leads, names, around.user) for one in entries if one.lead_id is None or one.lead_id in leads]
+        may_open = [one for one in entries if (one.lead_id in leads if one.lead_id else one.step.deal_id in deals)]
+        lines = [_line(one, leads, names, around.user) for one in may_open]
         lines.sort(key=lambda line: not line.mine)
         hidden = len(entries) - len(lines)
         found.append(MorningList(key, title, empty, len(entries), lines[:SHOWN], hidden, max(len(lines) - SHOWN, 0)))

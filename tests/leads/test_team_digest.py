@@ -16,7 +16,7 @@ from core.models import Organisation, OutgoingMessage
 from core.outbox import send_due
 from funnel.models import Holiday
 from leads.models import Handoff
-from leads.services import plan_step
+from leads.services import open_deal, plan_step
 from leads.services.digest import send_digests
 from leads.services.feedback import give_feedback, log_contact
 from leads.services.handoffs import decide, resubmit
@@ -226,6 +226,20 @@ def test_only_the_lead_of_the_team_and_the_funnel_owner_read_whose_each_is(monda
 def test_the_page_is_of_a_day_of_the_last_month(monday_evening, see, query, status):
     with time_machine.travel(t(9), tick=False):
         assert see("member", f"/my-day/team/{monday_evening.lead.team.pk}/{query}").status_code == status
+
+
+def test_a_step_about_a_deal_is_counted_and_not_read_by_who_may_not_open_the_deal(monday_evening, people, see):
+    Organisation.objects.update(lead_visibility="own")
+    with time_machine.travel(t(12, days=-1), tick=False):
+        deal = open_deal(occurred_at=t(11, days=-1), actor=people["sales_lead"], owner=people["sales_lead"])
+        step = plan_step(what="Offer a discount", due_on=TODAY, actor=people["sales_lead"], deal=deal)
+        type(step).objects.filter(pk=step.pk).update(created_at=t(12, days=-1))
+    address = f"/my-day/team/{monday_evening.lead.team.pk}/"
+    with time_machine.travel(t(9), tick=False):
+        pages = {who: see(who, address) for who in ("sales_lead", "member")}
+    assert {who: page.context["lists"][0].total for who, page in pages.items()} == {"sales_lead": 2, "member": 2}
+    read = {who: b"Offer a discount" in page.content for who, page in pages.items()}
+    assert read == {"sales_lead": True, "member": False}
 
 
 def test_the_other_team_reads_no_lists_of_persons(monday_evening, see):
