@@ -5,6 +5,7 @@ Amounts are integers in minor units; shares are ratios (0.273), durations are se
 """
 
 import datetime as dt
+import functools
 import math
 from decimal import ROUND_HALF_EVEN, Decimal
 from zoneinfo import ZoneInfo
@@ -238,6 +239,7 @@ STATUSES = {
 
 
 @register.simple_tag
+@functools.cache  # a board has hundreds of them
 def icon(name) -> str:
     """An icon of static/icons.svg, without a name: the word beside it or the button's label says what it means."""
     return format_html(
@@ -246,6 +248,7 @@ def icon(name) -> str:
 
 
 @register.simple_tag
+@functools.cache
 def team_mark(team) -> str:
     """Circle marketing, square sales, diamond both, hollow circle plan."""
     return format_html('<svg class="tm t-{}" viewBox="0 0 12 12" aria-hidden="true">{}</svg>', team, MARKS[team])
