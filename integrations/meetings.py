@@ -31,8 +31,8 @@ def take_invitation(
     context: Context,
 ) -> bool:
     """Take a version of a meeting in the caller's transaction; False if it is no newer than what is known."""
-    # Of two versions at once the second one waits here.
-    User.objects.select_for_update().get(pk=user.pk)
+    # Of two versions at once the second one waits here; whoever holds a lead and gives it to the person does not.
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
     same = CalendarEntry.objects.filter(user=user, uid=invitation.uid, occurrence=invitation.occurrence)
     newest = same.order_by("-sequence", "-stamped_at").first()
     version = (invitation.sequence, invitation.stamped_at)

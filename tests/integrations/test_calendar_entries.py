@@ -1,13 +1,14 @@
 """Meetings from calendar entries: booked, moved, called off, held; and the times that calendars write in many ways."""
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -306,6 +307,26 @@ def test_what_is_no_calendar_is_refused():
     for content in (b"", b"\x00\xff", b"Dear all"):
         with pytest.raises(ValueError, match="no calendar file"):
             read_calendar(content, zone=ZoneInfo("UTC"), received_at=t(10))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_a_file_is_read_others_give_the_person_leads(handoff, people, stages):
+    """Otherwise each would wait for the other: the reader for the lead, the other for the person."""
+    if connection.vendor != "postgresql":
+        pytest.skip("on SQLite a transaction that writes is alone by itself")
+    lead = services.create_lead(stage=stages["mql"], occurred_at=t(9), actor=None)
+
+    def give():
+        try:
+            services.assign_lead(lead=lead, owner=people["member"], actor=None)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as other, transaction.atomic():
+        assert take(entry(t(11)), people["member"]) == "logged"
+        other.submit(give).result(20)
+    lead.refresh_from_db()
+    assert lead.owner == people["member"]
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------
