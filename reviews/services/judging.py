@@ -53,12 +53,13 @@ def draw_round(
                 field="month",
             )
         seed = secrets.randbelow(_SEEDS) if seed is None else seed
+        marketing = _judge(Side.MARKETING, marketing_judge, today, seed, besides=sales_judge)
         judging = JudgingRound.objects.create(
             month=month,
             agreement_id=version.id,
             seed=seed,
-            marketing_judge=_judge(Side.MARKETING, marketing_judge, today, seed),
-            sales_judge=_judge(Side.SALES, sales_judge, today, seed),
+            marketing_judge=marketing,
+            sales_judge=_judge(Side.SALES, sales_judge, today, seed, besides=marketing),
             drawn_by=actor,
         )
         sample = draw(strata_of(found), size=SIZE, seed=seed)
@@ -85,8 +86,11 @@ def draw_when_due(*, now: dt.datetime) -> JudgingRound | None:
         return None
 
 
-def _judge(side: Side, named: User | None, day: dt.date, seed: int) -> User:
-    people = possible_judges(side, day)
+def _judge(side: Side, named: User | None, day: dt.date, seed: int, *, besides: User | None) -> User:
+    """Who judges for a side; one who works for both sides does not judge for both."""
+    if named is not None and named == besides:
+        raise DomainError("same_judge", "The two judges are two people.", field=f"{side}_judge")
+    people = [one for one in possible_judges(side, day) if one != besides]
     if named is not None:
         if named not in people:
             raise DomainError("not_of_the_side", f"{named.name} works in no team of {side.label}.", field=f"{side}_judge")
@@ -104,8 +108,8 @@ def change_judges(*, judging: JudgingRound, marketing_judge: User, sales_judge: 
     """Name others while the sample is open. What was judged already stays with who judged it."""
     today = calendar().day_of(dt.datetime.now(dt.UTC))
     chosen = {"marketing_judge": marketing_judge, "sales_judge": sales_judge}
-    for side in (Side.MARKETING, Side.SALES):
-        _judge(side, chosen[f"{side}_judge"], today, 0)
+    _judge(Side.MARKETING, marketing_judge, today, 0, besides=None)
+    _judge(Side.SALES, sales_judge, today, 0, besides=marketing_judge)
     _if_open(judging).update(**chosen)
 
 

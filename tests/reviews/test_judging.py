@@ -165,6 +165,20 @@ def test_a_judge_is_of_the_side_and_there(of_april, people):
     assert judging.marketing_judge == people["marketing_lead"]
 
 
+def test_who_works_for_both_sides_judges_for_one(of_april, browser, people):
+    sales = Team.objects.get(side=Side.SALES)
+    both = people["colleague"]
+    accounts.give_role(user=both, role=Role.REP, team=sales, from_day=dt.date(2026, 1, 1), actor=None)
+    twice = {"marketing_judge": both.id, "sales_judge": both.id}
+    refused = browser("funnel_owner").post(f"{PAGE}draw/", twice)
+    assert refused.status_code == 422
+    assert "The two judges are two people." in refused.content.decode()
+    for who in ("member", "sales_lead"):
+        accounts.deactivate(user=people[who], actor=people["administrator"])
+    with pytest.raises(DomainError, match="Nobody works in a team of Sales"):
+        draw_round(month=APRIL, actor=None, marketing_judge=both)
+
+
 # --- the sheet ----------------------------------------------------------------------------------------------
 
 
