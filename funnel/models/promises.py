@@ -10,14 +10,14 @@ WHOLE = 10_000  # basis points of one
 
 
 class PromiseKey(models.TextChoices):
-    M1 = "M1", "Qualified volume"
-    M2 = "M2", "Qualified value"
+    M1 = "M1", "MQL volume"
+    M2 = "M2", "MQL value"
     M3 = "M3", "Completeness of context"
     M4 = "M4", "Quality"
     S1 = "S1", "First contact"
     S2 = "S2", "Persistence"
     S3 = "S3", "Decision with reason"
-    S4 = "S4", "Feedback returned"
+    S4 = "S4", "Feedback"
 
 
 class Promise(models.Model):

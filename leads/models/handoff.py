@@ -84,7 +84,7 @@ class Obligation(models.Model):
         S1 = "S1", "First contact"
         S2 = "S2", "Persistence"
         S3 = "S3", "Decision with reason"
-        S4 = "S4", "Feedback returned"
+        S4 = "S4", "Feedback"
 
     entry = models.ForeignKey(LeadEvent, on_delete=models.PROTECT, related_name="+", db_index=False)
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="obligations")
