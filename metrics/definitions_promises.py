@@ -10,7 +10,7 @@ _EXCLUDED = "What both teams agreed to leave out stands apart; above 5 % of all 
 
 PROMISES = (
     Metric(
-        "qualified_volume", "M1", "Volume promised",
+        "qualified_volume", "M1", "MQLs against the promise",
         "Of the MQLs that marketing promised up to now, the share that was handed over. No tier counts for more than was "
         "agreed, so that one can't hide another.",
         "Σ over tiers of MQLs, each up to its cap ÷ Σ over tiers of MQLs promised so far", "share", Basis.PERIOD,
@@ -19,7 +19,7 @@ PROMISES = (
         "leads shows its part of the whole promise; only tiers have promises of their own.",
     ),
     Metric(
-        "qualified_value", "M2", "Value promised",
+        "qualified_value", "M2", "MQL value against the promise",
         "Of the gross profit that marketing promised in MQLs up to now, the share that was handed over. Each MQL is worth "
         "what both teams signed for its tier.",
         "Σ of the signed values of MQLs ÷ value promised so far", "share", Basis.PERIOD, Kind.WORTH, "marketing", "handoff",
@@ -34,7 +34,7 @@ PROMISES = (
         left_out="What is filled in later changes nothing. The list shows leads; each counts with all its required fields.",
     ),
     Metric(
-        "quality", "M4", "Quality promised",
+        "quality", "M4", "Acceptance against the promise",
         "Of the handoffs whose decision fell due, the share that sales accepted, compared with the share that marketing "
         "promised. Recycled and disqualified leads count against it, returned ones under completeness.",
         "accepted ÷ decided on, compared with the promised share", "share", Basis.PERIOD, Kind.QUALITY, "marketing",

@@ -49,8 +49,8 @@ def test_a_promise_says_what_was_kept_and_promised_and_what_both_teams_left_out(
         "Behind it (10)",
     ):
         assert part in text, part
-    rows = re.findall(r"2025-\d\d-\d\d (hit|not|left out)", text)
-    assert sorted(rows) == ["hit"] * 8 + ["left out", "not"]
+    rows = re.findall(r"2025-\d\d-\d\d (yes|no|left out)", text)
+    assert sorted(rows) == ["left out", "no"] + ["yes"] * 8
 
 
 def test_bounds_stand_where_the_value_would(signed_in, stages):
