@@ -1,6 +1,7 @@
 """The last 90 days under the promises of the shown version, and the way to take what they show into the draft."""
 
 import datetime as dt
+import math
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -61,7 +62,8 @@ def _rows(found: PromiseRecord, currency: str) -> list[dict]:
 
 def _shown(one: Seen, currency: str) -> str:
     if one.line.key == PromiseKey.M1:
-        return f"{one.volume:,.0f} a month"
+        # Whole leads only, so that a promise just missed does not read as if it had been reached.
+        return f"{math.floor(one.volume):,} a month"
     if one.line.key == PromiseKey.M2:
         return "no value known" if one.volume is None else f"{money(round(one.volume, -2), currency)} a month"
     if not one.n:
