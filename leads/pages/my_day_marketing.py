@@ -124,7 +124,10 @@ def _learn(marketer: Marketer) -> Section | None:
 
     def make(entries: Sequence[int]) -> list[Row]:
         rows = Handoff.objects.select_related(*_RELATED).in_bulk(entries)
-        return [_answer_row(rows[entry], told.get(entry), moments[entry], marketer) for entry in entries]
+        said = _said_when_decided(rows.values())
+        return [
+            _answer_row(rows[entry], told.get(entry), said.get(entry, ""), moments[entry], marketer) for entry in entries
+        ]
 
     ordered = sorted(unread, key=lambda entry: (moments[entry], entry), reverse=True)
     return fold(
@@ -137,7 +140,17 @@ def _learn(marketer: Marketer) -> Section | None:
     )
 
 
-def _answer_row(handoff: Handoff, event: LeadEvent | None, when: dt.datetime, marketer: Marketer) -> Row:
+def _said_when_decided(handoffs: Iterable[Handoff]) -> dict[int, str]:
+    """The sentence for marketing that came with the move out of MQL."""
+    moments = {(handoff.lead_id, handoff.decided_at): handoff.pk for handoff in handoffs}
+    moves = LeadEvent.objects.filter(
+        lead_id__in=[lead for lead, _ in moments], kind=Kind.MOVED, note__isnull=False, voiding_events__isnull=True
+    )
+    rows = moves.order_by("id").values_list("lead_id", "occurred_at", "note__text")
+    return {moments[lead, at]: text for lead, at, text in rows if (lead, at) in moments}
+
+
+def _answer_row(handoff: Handoff, event: LeadEvent | None, decided: str, when: dt.datetime, marketer: Marketer) -> Row:
     about = []
     if handoff.decision:
         reason = marketer.reasons.get(handoff.reason, handoff.reason)
@@ -151,7 +164,7 @@ def _answer_row(handoff: Handoff, event: LeadEvent | None, when: dt.datetime, ma
         key=handoff.pk,
         lead=handoff.lead,
         about=tuple(about),
-        said=event.note.text if event is not None and event.note_id else "",
+        said=event.note.text if event is not None and event.note_id else decided,
         since=when,
     )
 

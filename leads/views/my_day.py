@@ -14,13 +14,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import Side, Team
+from accounts.models import Role, Side, Team
 from accounts.permissions import Perm, requires
+from accounts.queries import standing
 from accounts.services.preferences import set_mails
 from core.errors import DomainError
 from core.mail import mail_is_set_up
-from leads.models import LeadEvent, NextStep, Touch
+from leads.models import Handoff, LeadEvent, NextStep, Touch
 from leads.notice_queries import SHOWN, unseen_notices
+from leads.pages.disputes import open_disputes
 from leads.pages.filters import Surroundings, surroundings
 from leads.pages.handoff_words import words_of_step
 from leads.pages.my_day import count_due
@@ -62,6 +64,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         "told": len(told),
         "newest": max((one.id for one in told), default=0),
         "mail_works": mail_is_set_up(),
+        "rulings": open_disputes() if Role.FUNNEL_OWNER in standing(request.user).roles else 0,
         "side": day.side if day.both_sides else "",
         "back": _back(day.side if day.both_sides else ""),
     }
@@ -149,6 +152,8 @@ def _event_said(event: LeadEvent | None, around: Surroundings) -> Said | None:
     words = words_of_step(event)
     stage = around.stages.get(event.to_stage_id)
     text = words.text if words else f"Now {stage.name}" if stage else event.get_kind_display()
+    if Handoff.objects.filter(entry=event).exists():
+        text = "Handed over to sales"
     return Said(f"{_lead_name(event.lead_id, around)}: {text}.", reverse("event_undo", args=[event.pk]))
 
 
