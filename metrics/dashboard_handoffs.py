@@ -153,7 +153,7 @@ def _steps(snapshot: Snapshot, frame: Frame) -> list[Step]:
             f"Act on {_leads_word(found['late'])} past their promise",
             f"Sales · {_kinds(pressing().filter(due_at__lte=now, lead__in=leads.filter(late)))}" if found["late"] else "",
             found["late"],
-            list_url(frame, waiting="sales", promise="past"),
+            list_url(frame, waiting="sales", promise="past", sort="left"),
         ),
         Step(
             "marketing",
