@@ -93,7 +93,12 @@ def _work(user: User, mail: Mail, sent_at, received_at, context: Context) -> tup
     leads, strangers = _leads_behind(user, to, context)
     if outcome == "replied" and not leads:
         return Outcome.OTHER_SENDER, 0, ()
-    for lead in leads:
+    logged = sum(_log(user, mail, lead, outcome, sent_at, context) for lead in leads)
+    return (Outcome.LOGGED if logged else Outcome.NO_LEAD), logged, strangers
+
+
+def _log(user: User, mail: Mail, lead: Lead, outcome: str, sent_at, context: Context) -> bool:
+    try:
         log_contact(
             lead=lead,
             kind=Touch.Kind.PERSONAL_EMAIL,
@@ -104,7 +109,10 @@ def _work(user: User, mail: Mail, sent_at, received_at, context: Context) -> tup
             external_id=f"{mail.identity}#{lead.id}",
             context=context,
         )
-    return (Outcome.LOGGED if leads else Outcome.NO_LEAD), len(leads), strangers
+    except DomainError:
+        # Taken out this moment, or somebody logged something else under this id. Trying again would not help.
+        return False
+    return True
 
 
 def _logs_contacts(user: User) -> bool:

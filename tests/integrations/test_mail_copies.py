@@ -18,6 +18,7 @@ from integrations.models import MailCopy
 from integrations.taking_mail import take_mail
 from leads.models import Obligation, Touch
 from leads.services import create_lead, ensure_contact
+from leads.services.feedback import log_contact
 from tests.leads.handing_over import hand_over, promise, t
 
 pytestmark = pytest.mark.django_db
@@ -202,6 +203,14 @@ def test_a_mail_nested_without_end_is_taken_as_one_that_says_nothing(handoff, pe
 def test_a_mail_with_characters_that_no_database_keeps_is_read_without_them(handoff, people):
     take(SENT.replace(b"Message-ID: <CA", b"Message-ID: <\x00CA"), people["member"])
     assert MailCopy.objects.get().message_id == "<CAKx7=u1Zt0c1@mail.gmail.com>"
+
+
+def test_a_mail_whose_id_stands_for_something_else_is_taken_and_not_tried_again_for_ever(handoff, people, stages):
+    other = create_lead(stage=stages["mql"], occurred_at=t(9), actor=None, owner=people["member"])
+    key = f"<CAKx7=u1Zt0c1@mail.gmail.com>#{handoff.lead_id}"
+    log_contact(lead=other, kind="call", actor=people["member"], occurred_at=t(9), evidence="mail", external_id=key)
+    assert take(SENT, people["member"]).outcome == "no_lead"
+    assert [row[0] for row in contacts()] == ["call"]
 
 
 def test_the_envelope_is_found_in_the_headers_where_nobody_names_it(handoff, people):
