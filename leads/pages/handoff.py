@@ -21,7 +21,7 @@ from leads.obligations import EXCLUDED
 from leads.pages.clocks import Clock, Clocks
 from leads.pages.filters import Surroundings
 from leads.pages.handoff_words import reason_words
-from leads.services.clock import EXCLUSIONS
+from leads.services.clock import EXCLUSIONS, asked_by
 from leads.services.feedback import AFTER_CONTACT, AT_CLOSE, FITS
 from leads.services.steps import sides_of
 from leads.waiting import CALLS, NO_CALL, WAITS_ON
@@ -247,7 +247,7 @@ def _requests(steps: Sequence[LeadEvent], around: Surroundings) -> list[Request]
             words = f"Leave “{promise}” out of the count: {EXCLUSIONS.get(step.reason, step.reason).lower()}"
         else:
             words = "Let the clock stand still"
-        found.append(Request(step, words, bool(led - sides_of(step.actor))))
+        found.append(Request(step, words, bool(led - asked_by(step))))
     return found
 
 

@@ -145,8 +145,7 @@ def answer_request(*, request: LeadEvent, actor: User, agreed: bool, context: Co
         if handoff is None:
             raise Conflict("handoff_gone", "This handoff is no longer there.")
         current = locked(handoff)
-        asked_by = sides_of(request.actor)
-        require_other_side(actor, asked_by, "The other team's lead answers this.", lead=True)
+        require_other_side(actor, asked_by(request), "The other team's lead answers this.", lead=True)
         if LeadEvent.objects.filter(target=request).exists():
             raise Conflict("taken_back", "This request was taken back.")
         known = _answer_to(request)
@@ -156,6 +155,11 @@ def answer_request(*, request: LeadEvent, actor: User, agreed: bool, context: Co
                 return known
             raise Conflict("answered_first", "This was answered already.")
         return append_step(current, Kind.CONSENTED, actor=actor, context=context or Context(), about=request, new=word)
+
+
+def asked_by(request: LeadEvent) -> frozenset[Side]:
+    """Whose request it is. They are about sales' promises: of somebody without a side, or who has left, it is sales'."""
+    return sides_of(request.actor) or frozenset({Side.SALES})
 
 
 def _answer_to(request: LeadEvent) -> LeadEvent | None:

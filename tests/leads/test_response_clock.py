@@ -3,6 +3,7 @@
 import pytest
 import time_machine
 
+from accounts.services import deactivate
 from core.errors import Conflict, DomainError, NotAllowed
 from leads import services
 from leads.models import Handoff, LeadEvent, Obligation, Touch
@@ -195,6 +196,17 @@ def test_a_promise_is_left_out_once_the_other_team_agrees(handoff, people):
     assert owed(handoff, "S1").excluded == ""
     answer_request(request=asked, actor=people["marketing_lead"], agreed=True)
     assert (owed(handoff, "S1").excluded, owed(handoff, "S3").excluded) == ("test", "")
+
+
+@pytest.mark.parametrize("who", ["member", "funnel_owner"])
+def test_sales_agrees_to_no_exclusion_of_its_own_promise_whoever_asked_and_left_since(handoff, people, who):
+    asked = ask_exclusion(handoff=handoff, promise="S1", reason="test", actor=people[who])
+    deactivate(user=people["member"], actor=people["administrator"])
+    request = LeadEvent.objects.get(pk=asked.pk)
+    with pytest.raises(NotAllowed):
+        answer_request(request=request, actor=people["sales_lead"], agreed=True)
+    answer_request(request=request, actor=people["marketing_lead"], agreed=True)
+    assert owed(handoff, "S1").excluded == "test"
 
 
 def test_a_no_leaves_it_in_and_may_be_asked_again(handoff, people):
