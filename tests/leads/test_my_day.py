@@ -14,7 +14,7 @@ from core.models import Organisation
 from leads.models import Handoff, LeadEvent, Touch
 from leads.services import assign_lead, move_lead, plan_step
 from leads.services.feedback import give_feedback, log_contact, read_feedback
-from leads.services.handoffs import decide, resubmit
+from leads.services.handoffs import contest, decide, resubmit
 from leads.services.notices import give_notices
 from tests.leads.handing_over import hand_over, promise, t
 
@@ -248,14 +248,14 @@ def test_marketing_learns_decisions_since_yesterday_and_feedback_until_it_is_rea
     said, silent, old = given("Said"), given("Silent"), given("Old", at=t(9, days=-5))
     with time_machine.travel(t(16, days=-4), tick=False):
         decide(handoff=old, decision="disqualified", actor=people["member"], reason="no_need")
-    decide(handoff=silent, decision="disqualified", actor=people["member"], reason="no_need")
+    decide(handoff=silent, decision="disqualified", actor=people["member"], reason="no_need", note="A school project.")
     tuesday.move_to(t(11))
     decide(handoff=said, decision="accepted", actor=people["member"])
     give_feedback(handoff=said, moment="contact", fit="partly", actor=people["member"], text="Knows us already.")
     (section,) = marketer_day().sections
     assert [(row.kind, row.name, row.said) for row in section.rows] == [
         ("learn", "Said", "Knows us already."),
-        ("decided", "Silent", ""),
+        ("decided", "Silent", "A school project."),
     ]
     assert section.rows[0].about == ("Accepted", "feedback: partly fit")
     read_feedback(handoff=said, actor=people["colleague"])
@@ -320,6 +320,16 @@ def test_the_funnel_owner_looks_at_both_sides_and_others_at_their_own(see, peopl
     accounts.give_role(user=people["member"], role=Role.REP, team=people["colleague"].memberships.get().team,
                        from_day=dt.date(2025, 1, 1), actor=None)  # fmt: skip
     assert day_of(see, "member", "/my-day/?side=marketing").side == "marketing"
+
+
+def test_the_funnel_owner_reads_what_waits_for_a_ruling_and_not_that_nothing_is_due(given, see, people):
+    handoff = given()
+    decide(handoff=handoff, decision="disqualified", actor=people["member"], reason="no_need")
+    assert "Nothing is due" in (before := see("funnel_owner", "/my-day/").content.decode()) and "ruling" not in before
+    contest(handoff=handoff, actor=people["colleague"], text="They asked for a quote.")
+    text = see("funnel_owner", "/my-day/").content.decode()
+    assert "1 decision waits for a ruling" in text and "Nothing is due" not in text
+    assert "waits for a ruling" not in see("member", "/my-day/").content.decode()
 
 
 # --- notices ------------------------------------------------------------------------------------------------
