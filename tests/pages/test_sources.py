@@ -121,6 +121,32 @@ def test_no_template_has_inline_style_or_script():
             assert " src=" in tag, f"{name}: {tag}"
 
 
+INCLUDE = re.compile(r"""{%\s*include\s+"([^"]+)"([^%]*)%}""")
+
+
+def parts_that_post(sources: dict[str, str]) -> set[str]:
+    """Templates that need the token of their page: those with a form, and those that include such a one."""
+    found = {name for name, text in sources.items() if "csrf_token" in text}
+    while more := {
+        name for name, text in sources.items() if name not in found and found & {m[1] for m in INCLUDE.finditer(text)}
+    }:
+        found |= more
+    return found
+
+
+def test_a_part_with_a_form_is_given_the_token_that_its_page_has():
+    sources = {str(path.relative_to(ROOT / "templates")): path.read_text() for path in TEMPLATES}
+    posting = parts_that_post(sources)
+    assert "console/parts/promise_form.html" in posting
+    without = [
+        (name, part)
+        for name, text in sources.items()
+        for part, given in INCLUDE.findall(text)
+        if part in posting and given.split()[-1:] == ["only"] and "csrf_token=csrf_token" not in given
+    ]
+    assert without == []
+
+
 def test_no_template_marks_text_as_safe():
     for path in TEMPLATES:
         assert not re.search(r"\|\s*safe\b|autoescape off", path.read_text()), path
