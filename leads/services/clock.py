@@ -21,6 +21,7 @@ EXCLUSIONS = {
     "outage": "A system was down",
 }
 ENTERED_BACK = dt.timedelta(hours=24)
+LONGEST = dt.timedelta(days=366)
 Kind = LeadEvent.Kind
 
 
@@ -49,6 +50,8 @@ def pause(
         raise DomainError("pause_too_late", "A pause can't be entered more than 24 hours back.", field="start")
     if until <= start:
         raise DomainError("pause_backwards", "A pause ends after it begins.", field="until")
+    if until - start > LONGEST:
+        raise DomainError("pause_endless", "A pause lasts a year at most.", field="until")
     context = context or Context()
     with transaction.atomic():
         current = locked(handoff)

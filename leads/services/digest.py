@@ -11,7 +11,7 @@ from core.models import OutgoingMessage
 from core.outbox import queue_message
 from core.queries import Calendar, calendar
 from core.templatetags.display import day_words
-from funnel.book import load_book
+from funnel.book import Book, load_book
 from funnel.models import StageKind
 from funnel.queries import working_hours
 from leads.digest_queries import AT, Entry, Morning, leads_of, members, read_morning
@@ -33,11 +33,14 @@ def send_digests(*, now: dt.datetime) -> int:
     local = now.astimezone(days.zone_at(now))
     if not AT <= local.time() < UNTIL:
         return 0
+    book = load_book()
+    if not book:  # no stage is agreed yet, so nothing is on its way
+        return 0
     teams = Team.objects.filter(side__in=(Side.MARKETING, Side.SALES), retired=False).order_by("id")
-    return sum(_send_to(team, local.date(), days, now) for team in teams)
+    return sum(_send_to(team, local.date(), book, days, now) for team in teams)
 
 
-def _send_to(team: Team, day: dt.date, days: Calendar, now: dt.datetime) -> int:
+def _send_to(team: Team, day: dt.date, book: Book, days: Calendar, now: dt.datetime) -> int:
     if not working_hours(team_id=team.pk).is_working_day(day):
         return 0
     people = [person for person in members(team, day) if person.digest_by_mail]
@@ -47,7 +50,7 @@ def _send_to(team: Team, day: dt.date, days: Calendar, now: dt.datetime) -> int:
         del keys[key]
     if not keys:
         return 0
-    on_their_way = [stage.id for stage in load_book().on(day).stages.values() if stage.kind == StageKind.PATH]
+    on_their_way = [stage.id for stage in book.on(day).stages.values() if stage.kind == StageKind.PATH]
     morning = read_morning(team, day, days, on_their_way=on_their_way)
     if not morning:
         return 0

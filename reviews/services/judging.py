@@ -110,6 +110,12 @@ def change_judges(*, judging: JudgingRound, marketing_judge: User, sales_judge: 
     chosen = {"marketing_judge": marketing_judge, "sales_judge": sales_judge}
     _judge(Side.MARKETING, marketing_judge, today, 0, besides=None)
     _judge(Side.SALES, sales_judge, today, 0, besides=marketing_judge)
+    for name, person in chosen.items():
+        # Whoever judges for both sides would read their own former answers as the other side's.
+        said = Judgement.objects.filter(sampled__round=judging, judge=person)
+        if said.exclude(side=name.removesuffix("_judge")).exists():
+            text = f"{person.name} has judged this sample for the other side."
+            raise DomainError("judged_for_the_other", text, field=name)
     _if_open(judging).update(**chosen)
 
 

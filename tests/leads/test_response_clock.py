@@ -171,6 +171,7 @@ def test_a_pause_is_entered_at_most_a_day_back(handoff, people):
     ("given", "code"),
     [
         ({"until": t(10)}, "pause_backwards"),
+        ({"kind": "waiver", "text": "Later.", "until": t(12, days=400)}, "pause_endless"),
         ({"until": t(17, 1, days=14)}, "pause_too_long"),
         ({"kind": "lunch"}, "pause_unknown"),
         ({"kind": "waiver"}, "text_missing"),

@@ -261,6 +261,17 @@ def test_other_judges_can_be_named_while_it_runs(drawn, browser, people):
     assert wrong.status_code == 422
 
 
+def test_nobody_judges_one_sample_for_both_sides(drawn, browser, people):
+    browser("member").post(sheet(drawn), {"lead": 1} | YES)
+    marketing = Team.objects.get(side=Side.MARKETING)
+    accounts.give_role(user=people["member"], role=Role.REP, team=marketing, from_day=dt.date(2026, 5, 1), actor=None)
+    data = {"marketing_judge": people["member"].id, "sales_judge": people["sales_lead"].id}
+    answer = browser("funnel_owner").post(f"{PAGE}{drawn.pk}/judges/", data)
+    assert answer.status_code == 422
+    assert "Member has judged this sample for the other side." in answer.content.decode()
+    assert JudgingRound.objects.get().marketing_judge == people["colleague"]
+
+
 # --- results ------------------------------------------------------------------------------------------------
 
 
