@@ -13,8 +13,6 @@ from leads.models import Handoff, HandoffStanding, Lead, LeadEvent, NextStep, Ob
 from leads.queries import open_steps, visible_leads
 from leads.waiting import pressing
 
-# Feedback that fell due longer ago is history, for instance an import's: nobody can recall such a lead.
-RECALLED_FOR = dt.timedelta(days=30)
 Promise = Obligation.Promise
 CALL = "call"
 _ON_ITS_WAY = (Promise.S1, Promise.S2, Promise.S3)
@@ -31,8 +29,7 @@ def owed_about(leads: QuerySet[Lead], *, on_their_way: Collection[int], now: dt.
     `on_their_way`: ids of the stages of the path. Elsewhere a lead only waits for feedback.
     """
     running = Q(promise__in=_ON_ITS_WAY, lead__stage_id__in=on_their_way)
-    told = Q(promise=Promise.S4, due_at__gt=now - RECALLED_FOR)
-    return pressing(leads.values("id")).filter(running | told, due_at__isnull=False)
+    return pressing(now, leads.values("id")).filter(running | Q(promise=Promise.S4), due_at__isnull=False)
 
 
 def steps_due(user: User, today: dt.date) -> QuerySet[NextStep]:

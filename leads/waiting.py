@@ -1,7 +1,8 @@
 """Whom a lead waits on and which of its promises presses: one rule for list, counts, board, file, API and My day.
 
 A promise presses while it is neither done nor left out, belongs to the newest handoff of its lead, and can still be kept
-or made good: once a lead is recycled or disqualified nobody has to call any more.
+or made good: once a lead is recycled or disqualified nobody has to call any more, and after a month nobody can recall a
+lead well enough for feedback.
 """
 
 import datetime as dt
@@ -23,11 +24,14 @@ PAST, SOON, RUNNING, STILL = "past", "soon", "running", "paused"
 PROMISE_STATES = {PAST: "Past promise", SOON: "Due soon", RUNNING: "Promise running", STILL: "Clock stands still"}
 CALLS = (Obligation.Promise.S1, Obligation.Promise.S2)
 NO_CALL = (Decision.RECYCLED, Decision.DISQUALIFIED)
+# Feedback that fell due longer ago is history, for instance an import's. It stays missed; nobody is asked for it.
+RECALLED_FOR = dt.timedelta(days=30)
 
 
-def pressing(lead_ids: Collection[int] | None = None) -> QuerySet[Obligation]:
-    """What presses, of these leads or of all; the caller orders."""
+def pressing(now: dt.datetime, lead_ids: Collection[int] | None = None) -> QuerySet[Obligation]:
+    """What presses at an instant, of these leads or of all; the caller orders."""
     owed = Obligation.objects.filter(met_at__isnull=True, excluded="")
+    owed = owed.exclude(promise=Obligation.Promise.S4, due_at__lte=now - RECALLED_FOR)
     if lead_ids is not None:
         owed = owed.filter(lead_id__in=lead_ids)
     newest = Handoff.objects.filter(lead_id=OuterRef("lead_id")).order_by("-entered_at", "-entry_id")
@@ -69,7 +73,7 @@ def with_promise(state: str, stages: Iterable, now: dt.datetime) -> Q:
 
     Asked lead by lead, after the stage: few leads are on their way, while missed promises add up over the years.
     """
-    owed = pressing().filter(lead_id=OuterRef("pk"))
+    owed = pressing(now).filter(lead_id=OuterRef("pk"))
     match state:
         case "past":
             owed = owed.filter(due_at__lte=now)

@@ -132,7 +132,8 @@ class Step:
 
 def first_steps(snapshot: Snapshot, frame: Frame, reader: User) -> dict:
     """At most three lines, the reader's own team first, then the longest list. The numbers are the same for everybody."""
-    own = {str(side) for side in standing(reader).sides}
+    # Who stands for both sides answers for what both wait for.
+    own = {str(side) for side in standing(reader).sides} or {"joint"}
     steps = sorted(_steps(snapshot, frame), key=lambda step: (step.side not in own, -step.number))
     return {"title": "Do first", "steps": steps[:MOST_LINES]}
 
@@ -151,7 +152,7 @@ def _steps(snapshot: Snapshot, frame: Frame) -> list[Step]:
         Step(
             "sales",
             f"Act on {_leads_word(found['late'])} past their promise",
-            f"Sales · {_kinds(pressing().filter(due_at__lte=now, lead__in=leads.filter(late)))}" if found["late"] else "",
+            f"Sales · {_kinds(pressing(now).filter(due_at__lte=now, lead__in=leads.filter(late)))}" if found["late"] else "",
             found["late"],
             list_url(frame, waiting="sales", promise="past", sort="left"),
         ),

@@ -128,7 +128,7 @@ def add_waiting(leads: Iterable[Lead], now: dt.datetime) -> None:
     owed: dict[int, Obligation] = {}
     if handoffs:
         # The one that stands still comes last: without a due time nothing is late.
-        for one in pressing(ids):
+        for one in pressing(now, ids):
             known = owed.get(one.lead_id)
             if known is None or _due(one) < _due(known):
                 owed[one.lead_id] = one

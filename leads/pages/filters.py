@@ -237,7 +237,7 @@ def order_of(asked: Asked, around: Surroundings) -> list:
 def _by_time_left(down: bool, around: Surroundings) -> list:
     """The promise that is due first, then the longest stay; what nobody has to do anything about comes last."""
     on_its_way = Q(stage_id__in=[s.id for s in around.stages.values() if s.open])
-    first = pressing().filter(lead_id=OuterRef("pk"), due_at__isnull=False).order_by("due_at").values("due_at")[:1]
+    first = pressing(around.now).filter(lead_id=OuterRef("pk"), due_at__isnull=False).order_by("due_at").values("due_at")[:1]
     due = Case(When(on_its_way, then=Subquery(first)), output_field=DateTimeField())
     waits = Case(When(on_its_way, then=0), default=1, output_field=IntegerField())
     if down:

@@ -171,7 +171,8 @@ def test_no_page_takes_a_write_without_the_token_of_its_form(world):
     """The administrator may do everything, but not by the click on another site's link."""
     client = Client(enforce_csrf_checks=True)
     client.cookies[settings.SESSION_COOKIE_NAME] = world.sessions["administrator"]
-    writes = [name for name, row in TABLE.items() if "POST" in row.answers and name != "api/v1/"]
+    # Machines come without a page: the interface takes no sign-in, the door for mails a secret of its own.
+    writes = [name for name, row in TABLE.items() if "POST" in row.answers and name not in ("api/v1/", "mail_door")]
     found = {name: answer(world, "", "POST", address(world, name, world.one(TABLE[name].on)), TABLE[name], client=client)
              for name in writes}  # fmt: skip
     # Who has signed in is led away from the sign-in before its form is looked at.

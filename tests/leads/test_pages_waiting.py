@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from core.models import Organisation
 from leads.services import void_lead
+from leads.services.feedback import log_contact
 from leads.services.handoffs import contest, decide
 from tests.leads.handing_over import MORNING, hand_over, promise, t
 
@@ -193,3 +194,14 @@ def test_totals_are_the_same_for_somebody_who_may_open_their_own_leads_only(see,
 def test_people_stand_by_name_whatever_they_have(see, at_one):
     names = [name for name, *_ in work(see("funnel_owner", "/leads/team/"))["Sales"][1]]
     assert names == sorted(names, key=str.casefold)
+
+
+def test_feedback_is_asked_for_as_long_as_somebody_can_recall_the_lead(see, at_one, people):
+    """The same month in the list, on the board and in My day; a lead nobody told of stays missed in the numbers."""
+    log_contact(lead=at_one["Accepted"], kind="call", outcome="reached", actor=people["sales_lead"], occurred_at=AT)
+    for days, asked in ((10, True), (40, False)):
+        with time_machine.travel(t(13, days=days), tick=False):
+            assert ("Accepted" in shown(see("member", "/leads/?promise=past"))) is asked
+            board = see("member", "/leads/?view=board").context["listing"]
+            assert next(c for c in board.columns if c.stage.name == "SAL").past == int(asked)
+            assert ("Accepted Muster" in see("sales_lead", "/my-day/").content.decode()) is asked
