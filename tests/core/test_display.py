@@ -272,7 +272,15 @@ def test_main_nav_prefers_the_views_own_entries():
 
 def test_main_nav_leaves_out_places_without_a_page(monkeypatch):
     monkeypatch.setattr(navigation, "PLACES", [("no_such_page", "Nowhere", "leads"), ("sign_in", "Sign in", "leads")])
-    entry = {"label": "Sign in", "url": "/sign-in/", "icon": "leads", "current": False, "rare": False, "count": "", "perm": ""}
+    entry = {
+        "label": "Sign in",
+        "url": "/sign-in/",
+        "icon": "leads",
+        "current": False,
+        "rare": False,
+        "count": "",
+        "perm": "",
+    }
     assert navigation.main_nav({}) == [entry]
 
 
