@@ -12,7 +12,9 @@ from metrics.questions import name_groups
 from metrics.series import Snapshot
 
 MOST_CHANNELS = 5
-MOST_NAMED = 3
+# Beside wins by name, which need the room of two channels.
+MOST_CHANNELS_AND_NAMES = 3
+MOST_NAMED = 2
 
 
 def channels(snapshot: Snapshot, frame: Frame, reader: User) -> dict:
@@ -26,7 +28,7 @@ def channels(snapshot: Snapshot, frame: Frame, reader: User) -> dict:
     small = in_period < SMALL
     if small and frame.to_date.days < 365:
         year = year_to(frame.to_date.end)
-        frame = replace(frame, label="the last 12 months", whole=year, to_date=year, compare="year")
+        frame = replace(frame, label="12 months", whole=year, to_date=year, compare="year")
     reaches = comparable(snapshot, frame.before)
     then = {"period": frame.before} if reaches else None
     profit, revenue, deals, before = _by_channel(
@@ -50,7 +52,8 @@ def channels(snapshot: Snapshot, frame: Frame, reader: User) -> dict:
         for key, row in (_gone(before, profit) | profit).items()
     ]
     rows.sort(key=lambda r: (r["profit"] is None, -(r["profit"] or 0), r["label"]))
-    shown = rows if len(rows) <= MOST_CHANNELS else [*rows[: MOST_CHANNELS - 1], _others(rows[MOST_CHANNELS - 1 :])]
+    most = MOST_CHANNELS_AND_NAMES if small and in_period else MOST_CHANNELS
+    shown = rows if len(rows) <= most else [*rows[: most - 1], _others(rows[most - 1 :])]
     total = {name: _added(rows, name) for name in ("profit", "revenue", "before")}
     total |= {name: sum(row[name] for row in rows) for name in ("deals", "estimated", "unknown")}
     for row in (*shown, total):
@@ -122,7 +125,7 @@ def _channel_title(snapshot: Snapshot, rows: list[dict], in_period: int, widened
     if not rows:
         return "No deal won in this period yet"
     if widened:
-        return f"{_deals(in_period)} won in the period, {_deals(sum(row['deals'] for row in rows))} in 12 months"
+        return f"{_deals(in_period)} won, {sum(row['deals'] for row in rows):,} in 12 months"
     best = rows[0]
     if best["deals"] >= SMALL and best["key"] and best["profit"] is not None:
         return f"{best['label']} earned most: {money_short(best['profit'], snapshot.currency)}"
