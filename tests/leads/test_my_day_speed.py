@@ -1,4 +1,4 @@
-"""My day for a rep with 500 open leads answers in under 200 ms, with as many queries as for one."""
+"""My day for a rep with 500 open leads asks as many queries as for one; `pytest -s` prints its processor time as well."""
 
 import time
 
@@ -15,7 +15,7 @@ from tests.leads.handing_over import hand_over, promise, t
 pytestmark = pytest.mark.django_db
 
 
-def test_five_hundred_open_leads_answer_in_200_ms(stages, people, see, client):
+def test_five_hundred_open_leads_ask_no_more_queries_than_one(stages, people, see, client):
     promise()
     with time_machine.travel(t(10), tick=False):
         hand_over(stages, owner=people["member"])
@@ -28,8 +28,6 @@ def test_five_hundred_open_leads_answer_in_200_ms(stages, people, see, client):
         took = {path: min(_seconds(client, path) for _ in range(5)) for path in ("/my-day/", "/my-day/count/")}
     print({path: f"{cpu * 1000:.0f} ms of processor time" for path, cpu in took.items()}, many, "queries")  # noqa: T201
     assert many == one > 0
-    # A busy machine stretches only the wall time.
-    assert max(took.values()) < 0.2
 
 
 def _queries(client) -> int:
