@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 
 from accounts import services as accounts
 from accounts.models import Role, Side
@@ -89,3 +90,17 @@ def people(company):
             accounts.give_role(user=user, role=role, team=team, from_day=START, actor=None)
         found[key] = user
     return found
+
+
+@pytest.fixture
+def browser(people):
+    """`browser("member")`: that person's own browser, signed in."""
+    found = {}
+
+    def of(who: str) -> Client:
+        if who not in found:
+            found[who] = Client()
+            found[who].force_login(people[who], backend="django.contrib.auth.backends.ModelBackend")
+        return found[who]
+
+    return of

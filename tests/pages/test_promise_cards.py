@@ -5,7 +5,6 @@ import re
 
 import pytest
 import time_machine
-from django.test import Client
 
 from core.models import Organisation
 from core.periods import Period
@@ -34,19 +33,6 @@ LINES = (
 def noon():
     with time_machine.travel(NOW, tick=False):
         yield
-
-
-@pytest.fixture
-def browser(people):
-    found = {}
-
-    def of(who: str) -> Client:
-        if who not in found:
-            found[who] = Client()
-            found[who].force_login(people[who], backend="django.contrib.auth.backends.ModelBackend")
-        return found[who]
-
-    return of
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import datetime as dt
 import pytest
 import time_machine
 from django.core.cache import cache
-from django.test import Client
 
 from leads import services as leads
 from metrics import rollup, series
@@ -29,20 +28,6 @@ def wins(stages):
         deal = leads.open_deal(lead=lead, occurred_at=NOW - dt.timedelta(days=8), amount=100_00, cost=40_00, actor=None)
         leads.win_deal(deal=deal, occurred_at=NOW - dt.timedelta(days=day), actor=None)
     rollup.drain()
-
-
-@pytest.fixture
-def browser(people):
-    """`browser("member")`: that person's own browser, signed in."""
-    found = {}
-
-    def of(who: str) -> Client:
-        if who not in found:
-            found[who] = Client()
-            found[who].force_login(people[who], backend="django.contrib.auth.backends.ModelBackend")
-        return found[who]
-
-    return of
 
 
 @pytest.fixture
