@@ -1,6 +1,17 @@
-"""What both teams raise and judge together: issues with numbers, and the monthly sample that two judges read."""
+"""What both teams raise, judge and review together: issues, the monthly sample, the meetings and their participants."""
 
 from reviews.models.issue import Issue
 from reviews.models.judging import Judgement, JudgingRound, SampledLead, Stratum
+from reviews.models.review import Review, ReviewParticipant, ReviewSeries, SeriesMember
 
-__all__ = ["Issue", "Judgement", "JudgingRound", "SampledLead", "Stratum"]
+__all__ = [
+    "Issue",
+    "Judgement",
+    "JudgingRound",
+    "Review",
+    "ReviewParticipant",
+    "ReviewSeries",
+    "SampledLead",
+    "SeriesMember",
+    "Stratum",
+]
