@@ -3,14 +3,18 @@
 from reviews.models.issue import Issue
 from reviews.models.judging import Judgement, JudgingRound, SampledLead, Stratum
 from reviews.models.review import Review, ReviewParticipant, ReviewSeries, SeriesMember
+from reviews.models.room import GoodThing, ReviewIssue, RoomState
 
 __all__ = [
+    "GoodThing",
     "Issue",
     "Judgement",
     "JudgingRound",
     "Review",
+    "ReviewIssue",
     "ReviewParticipant",
     "ReviewSeries",
+    "RoomState",
     "SampledLead",
     "SeriesMember",
     "Stratum",
