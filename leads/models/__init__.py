@@ -1,5 +1,6 @@
 """What happened: leads, deals and touches as append-only events, and the projections that are rebuilt from them."""
 
+from leads.models.arrival import UTM, Arrival, FilterRule, FilterRun, UtmRule
 from leads.models.deal import Deal, DealContact, DealCredit, DealEvent, DealSpan
 from leads.models.handoff import Decision, Handoff, HandoffStanding, Notice, Obligation, PromiseCheck
 from leads.models.lead import (
@@ -21,6 +22,8 @@ from leads.models.work import BulkItem, BulkJob, NextStep, SavedView
 
 __all__ = [
     "CONTACT_KINDS",
+    "UTM",
+    "Arrival",
     "BulkItem",
     "BulkJob",
     "Company",
@@ -31,6 +34,8 @@ __all__ = [
     "DealEvent",
     "DealSpan",
     "Decision",
+    "FilterRule",
+    "FilterRun",
     "Handoff",
     "HandoffStanding",
     "ImportBatch",
@@ -52,4 +57,5 @@ __all__ = [
     "StageEntry",
     "Tag",
     "Touch",
+    "UtmRule",
 ]

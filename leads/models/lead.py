@@ -250,7 +250,11 @@ class StageEntry(models.Model):
 
 
 class Touch(AppendOnlyModel):
-    """A marketing touch or a sales activity: one table for both sides. A void is a further row."""
+    """A marketing touch or a sales activity: one table for both sides. A void is a further row.
+
+    `company`: the account of a touch that has no lead; with one, the account is the lead's company. How somebody came
+    stands beside it (leads.models.Arrival).
+    """
 
     class Kind(models.TextChoices):
         VISIT = "visit", "Visit"
@@ -268,6 +272,7 @@ class Touch(AppendOnlyModel):
 
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, null=True, blank=True, related_name="touches")
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, null=True, blank=True, related_name="touches")
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, null=True, blank=True, related_name="touches")
     side = models.CharField(max_length=9, choices=[("marketing", "Marketing"), ("sales", "Sales")])
     kind = models.CharField(max_length=14, choices=Kind)
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, null=True, blank=True)
