@@ -1,5 +1,5 @@
 """What comes from outside: imports on the page (the job row is what must not be lost; the broker carries hints only), and
-contacts that are taken from mail copies and calendar entries.
+contacts that are taken from mail copies and calendar entries, and forms of our own web sites.
 """
 
 import uuid
@@ -241,3 +241,87 @@ class Meeting(models.Model):
 
     def __str__(self):
         return f"meeting with lead {self.lead_id}"
+
+
+class CaptureSite(models.Model):
+    """A web site of ours whose forms come here. The key names the site; it stands in its pages and is no secret."""
+
+    name = models.CharField(max_length=80, unique=True)
+    key = models.CharField(max_length=24, unique=True)
+    origins = models.JSONField(default=list, help_text="such as https://www.example.com; forms of other pages are refused")
+    thanks_url = models.CharField(max_length=300, blank=True, help_text="where a browser without scripts is sent")
+    is_on = models.BooleanField(default=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self):
+        return self.name
+
+
+class CapturedForm(AppendOnlyModel):
+    """A form that a site posted, and what became of it: no name, no address, none of its answers.
+
+    `digest` makes a post that comes again the same one.
+    """
+
+    class Outcome(models.TextChoices):
+        CREATED = "created", "A new lead"
+        KNOWN = "known", "A touch of a known lead"
+        HONEYPOT = "honeypot", "Filled the field that no human sees"
+        BOT = "bot", "Sent by a machine"
+        INTERNAL = "internal", "Sent by our own people"
+
+    site = models.ForeignKey(CaptureSite, on_delete=models.PROTECT, related_name="forms")
+    digest = models.CharField(max_length=64, unique=True)
+    received_at = models.DateTimeField()
+    outcome = models.CharField(max_length=8, choices=Outcome)
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    page = models.CharField(max_length=300, blank=True, help_text="path of the page with the form")
+    consent = models.BooleanField(default=False, help_text="whether the visitor had agreed to be remembered")
+
+    class Meta:
+        indexes = [models.Index(fields=["site", "-received_at"], name="integrations_form_by_site")]
+
+    def __str__(self):
+        return f"form {self.pk}: {self.outcome}"
+
+
+class CaptureTrouble(models.Model):
+    """Posts of a site that were refused: why, and how often. Never what was in them."""
+
+    class Why(models.TextChoices):
+        ORIGIN = "origin", "Came from a page that is not on the list"
+        OFF = "off", "The site is switched off"
+        UNREADABLE = "unreadable", "Could not be read"
+        EMAIL = "email", "Has no e-mail address"
+        LIMIT = "limit", "Too many in a short time"
+        NOT_READY = "not_ready", "The stages are not set up yet"
+
+    site = models.ForeignKey(CaptureSite, on_delete=models.CASCADE, related_name="troubles")
+    why = models.CharField(max_length=10, choices=Why)
+    detail = models.CharField(max_length=200, blank=True, help_text="the origin that was refused")
+    times = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "why", "detail"], name="integrations_trouble_once")]
+
+    def __str__(self):
+        return f"{self.why} of {self.site_id}"
+
+
+class CaptureCount(models.Model):
+    """How many posts came in a span of time, by site and by visitor. A visitor is a keyed hash that ends with the span."""
+
+    key = models.CharField(max_length=64)
+    span = models.DateTimeField(help_text="when it began")
+    posts = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "span"], name="integrations_capture_count_once")]
+        # What is over is deleted.
+        indexes = [models.Index(fields=["span"], name="integrations_count_over")]
+
+    def __str__(self):
+        return f"{self.posts} from {self.span}"
