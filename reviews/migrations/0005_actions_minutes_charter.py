@@ -11,7 +11,7 @@ from core.append_only import protect
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0002_actions_minutes_charter'),
+        ('campaigns', '0001_initial'),
         ('reviews', '0004_room'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
