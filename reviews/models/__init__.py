@@ -2,6 +2,7 @@
 
 from reviews.models.action import Action, ActionStep, Decision
 from reviews.models.charter import CharterLine, JointVisit
+from reviews.models.frozen import FrozenChange, FrozenNumber, FrozenRows, Restatement, RestatementPart
 from reviews.models.issue import Issue
 from reviews.models.judging import Judgement, JudgingRound, SampledLead, Stratum
 from reviews.models.minutes import Minutes
@@ -13,12 +14,17 @@ __all__ = [
     "ActionStep",
     "CharterLine",
     "Decision",
+    "FrozenChange",
+    "FrozenNumber",
+    "FrozenRows",
     "JointVisit",
     "Minutes",
     "GoodThing",
     "Issue",
     "Judgement",
     "JudgingRound",
+    "Restatement",
+    "RestatementPart",
     "Review",
     "ReviewIssue",
     "ReviewParticipant",
