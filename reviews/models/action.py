@@ -39,7 +39,7 @@ class Action(models.Model):
     agreed_on = models.DateField()
     first_due_on = models.DateField(help_text="the day that was agreed first: on time means by then")
     state = models.CharField(max_length=7, choices=State, default=State.OPEN)
-    ended_on = models.DateField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
     steps_taken = models.PositiveIntegerField(
         default=0, help_text="how many steps there are; a change names the last it saw"
     )
@@ -49,9 +49,9 @@ class Action(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(state="open", ended_on__isnull=True)
-                | (~models.Q(state="open") & models.Q(ended_on__isnull=False)),
-                name="reviews_action_ended_on_a_day",
+                condition=models.Q(state="open", ended_at__isnull=True)
+                | (~models.Q(state="open") & models.Q(ended_at__isnull=False)),
+                name="reviews_action_ended_once",
             ),
         ]
         # The list, My day's count and the reminders ask for what is open, soonest first.
