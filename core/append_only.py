@@ -91,3 +91,8 @@ def protect(*tables: str) -> list[migrations.RunPython]:
     must drop the triggers first: SQLite rebuilds altered tables.
     """
     return [migrations.RunPython(_create(table), _drop(table), elidable=False) for table in tables]
+
+
+def unprotect(*tables: str) -> list[migrations.RunPython]:
+    """Migration operations that take the triggers away before an alteration; `protect` follows in the same migration."""
+    return [migrations.RunPython(_drop(table), _create(table), elidable=False) for table in tables]

@@ -14,6 +14,7 @@ from django.db.models.functions import Lower
 from accounts.models import Side, User
 from accounts.permissions import Perm
 from accounts.queries import has_perm
+from accounts.sides import require_side
 from core.errors import DomainError, NotAllowed
 from core.queries import calendar
 from funnel.models import StageKind
@@ -27,7 +28,6 @@ from leads.projection import Context
 from leads.queries import visible_leads
 from leads.services.bulk import FUTURE_LIMIT
 from leads.services.feedback import log_contact
-from leads.services.steps import require_side
 
 Outcome = MailCopy.Outcome
 _MOST_PEOPLE = 50

@@ -1,6 +1,7 @@
 """What happened: leads, deals and touches as append-only events, and the projections that are rebuilt from them."""
 
 from leads.models.arrival import UTM, Arrival, FilterRule, FilterRun, UtmRule
+from leads.models.content_request import ContentRequest, ContentRequestStep
 from leads.models.deal import Deal, DealContact, DealCredit, DealEvent, DealSpan
 from leads.models.handoff import Decision, Handoff, HandoffStanding, Notice, Obligation, PromiseCheck
 from leads.models.lead import (
@@ -28,6 +29,8 @@ __all__ = [
     "BulkJob",
     "Company",
     "Contact",
+    "ContentRequest",
+    "ContentRequestStep",
     "Deal",
     "DealContact",
     "DealCredit",

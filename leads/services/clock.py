@@ -5,12 +5,13 @@ import datetime as dt
 from django.db import transaction
 
 from accounts.models import Side, User
+from accounts.sides import require_side
 from core.errors import Conflict, DomainError
 from leads.handoffs import MEETING, WAIVER, YES
 from leads.models import Handoff, LeadEvent, Obligation
 from leads.projection import Context
 from leads.services.leads import void_event
-from leads.services.steps import append_step, locked, require_other_side, require_side, sentence, sides_of
+from leads.services.steps import append_step, locked, require_other_side, sentence, sides_of
 
 # Why a promise may not count (metrics-spec 3.2).
 EXCLUSIONS = {

@@ -5,13 +5,14 @@ import datetime as dt
 from django.db import IntegrityError, transaction
 
 from accounts.models import Side, User
+from accounts.sides import require_side
 from core.errors import Conflict, DomainError
 from funnel.models import StageKind
 from leads.models import CONTACT_KINDS, Handoff, Lead, LeadEvent, Touch
 from leads.projection import Context
 from leads.services.bulk import append_touches
 from leads.services.leads import must_stand
-from leads.services.steps import append_step, locked, require_side, sentence
+from leads.services.steps import append_step, locked, sentence
 
 # Where a contact is known from. What a machine brings carries the id by which it can be found again.
 EVIDENCE = {"click": "tandem", "api": "api", "mail": "mail", "calendar": "calendar"}

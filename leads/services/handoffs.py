@@ -6,6 +6,7 @@ from django.db import transaction
 
 from accounts.models import Role, Side, User
 from accounts.queries import standing
+from accounts.sides import require_side
 from core.errors import Conflict, DomainError, NotAllowed, StaleVersion
 from funnel.book import StageInfo, Version
 from funnel.models import HandoffField, Milestone, Reason, Stage, StageKind
@@ -14,7 +15,7 @@ from leads.handoffs import REOPENED
 from leads.models import Decision, Handoff, HandoffStanding, Lead, LeadEvent
 from leads.projection import Context
 from leads.services.leads import assign_lead, move_lead
-from leads.services.steps import append_step, locked, require_other_side, require_side, sentence, sides_of
+from leads.services.steps import append_step, locked, require_other_side, sentence, sides_of
 
 _UNDECIDED = (HandoffStanding.OPEN, HandoffStanding.RETURNED)
 _STANDS = (HandoffStanding.DECIDED, HandoffStanding.RETURNED)

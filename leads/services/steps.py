@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from accounts.models import Role, Side, User
+from accounts.models import Side, User
 from accounts.queries import led_sides, standing
 from core.errors import Conflict, DomainError, NotAllowed
 from leads.locks import lock_leads
@@ -12,19 +12,11 @@ from leads.services.bulk import append_lead_events
 from leads.services.leads import must_stand
 
 _SIDES = frozenset({Side.MARKETING, Side.SALES})
-# Who may stand in for a side when the work must go on. They can't consent for one.
-_STAND_INS = frozenset({Role.FUNNEL_OWNER, Role.ADMINISTRATOR})
 
 
 def sides_of(user: User | None) -> frozenset[Side]:
     """The sides of a person's teams today, without the joint ones."""
     return standing(user).sides & _SIDES if user is not None else frozenset()
-
-
-def require_side(actor: User, side: Side, act: str) -> None:
-    """Refuse an act that is the other team's: `act` completes “Sales …”."""
-    if side not in standing(actor).sides and not standing(actor).roles & _STAND_INS:
-        raise NotAllowed("other_side", f"{side.label} {act}.")
 
 
 def require_other_side(actor: User, of: frozenset[Side], message: str, *, lead: bool = False) -> None:
