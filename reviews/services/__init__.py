@@ -9,6 +9,15 @@ from reviews.services.judging import (
     judge_lead,
     settle,
 )
+from reviews.services.room import (
+    drop_number,
+    mark_here,
+    open_room,
+    raise_number,
+    room_changed,
+    say_good_thing,
+    steer_room,
+)
 
 __all__ = [
     "Shown",
@@ -17,8 +26,15 @@ __all__ = [
     "close_round",
     "draw_round",
     "draw_when_due",
+    "drop_number",
     "judge_lead",
+    "mark_here",
+    "open_room",
     "raise_issue",
+    "raise_number",
+    "room_changed",
+    "say_good_thing",
     "settle",
+    "steer_room",
     "unseal",
 ]

@@ -14,6 +14,7 @@ METHODS = (*READS, "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 EMPTY = {"name": ""}
 OWNERS = frozenset({"administrator", "funnel_owner"})
 MARKETERS = OWNERS | {"marketing_lead", "colleague"}  # and those who stand for both sides
+STEERERS = OWNERS | {"member"}
 SIGN_IN = "sign in"  # a redirect to the page where one does
 
 
@@ -128,6 +129,16 @@ PAGES = {
     "review_issues_waiting": look(NUMBERS),
     "review_issue_new": form(NUMBERS, 422, 422),
     "review_issue_answer": act(Perm.ANSWER_ISSUES, 422, on="issue"),
+    "review": look(NUMBERS, on="review"),
+    "review_wall": look(NUMBERS, on="review"),
+    # The remote is the facilitator's, and of those who take turns or answer for the funnel.
+    "review_steer": look(NUMBERS, on="review", only=STEERERS),
+    "review_begin": act(NUMBERS, on="review", only=STEERERS),
+    "review_act": act(NUMBERS, on="review", only=STEERERS),
+    "review_told": look(NUMBERS, on="review"),
+    "review_part": look(NUMBERS, on="review", act="checkin"),
+    "review_here": act(NUMBERS, on="review"),
+    "review_good_thing": act(NUMBERS, 422, on="review"),
     "judging": look(NUMBERS),
     "judging_draw": act(Perm.ANSWER_ISSUES, 422),
     "judging_judges": act(Perm.ANSWER_ISSUES, 422, on="sample"),
@@ -272,6 +283,7 @@ API = {
     "api-routing": ask(NUMBERS),
     "api-lead-assignments": ask(LEADS, on="lead"),
     "api-touches": take(422),
+    "api-touch-void": Row(dict.fromkeys(METHODS, LEADS) | {"POST": CORRECT}, {"OPTIONS": 200, "POST": 200}, on="touch"),
     "api-stage-changes": take(422),
 }
 # Open to everybody, signed in or not.

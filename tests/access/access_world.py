@@ -22,8 +22,8 @@ from leads import services as leads
 from leads.models import Lead
 from leads.services.many import start_bulk
 from leads.services.routing_rules import save_rule
-from reviews.models import Issue, JudgingRound, SampledLead, Stratum
-from reviews.services import Shown, raise_issue
+from reviews.models import Issue, JudgingRound, Review, ReviewSeries, SampledLead, Stratum
+from reviews.services import Shown, open_room, raise_issue
 
 START = dt.date(2025, 1, 1)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -197,6 +197,7 @@ def _add_console(world: World) -> None:
         "issue": {"": _raise_issue(now.date() - dt.timedelta(days=2))},
         "sample": {"": sampled.round_id},
         "sampled": {"": sampled.id},
+        "review": {"": _review(world).pk},
     }
 
 
@@ -208,6 +209,17 @@ def _sample(world: World) -> SampledLead:
     )
     lead_id = world.things["lead"]["member"]
     return SampledLead.objects.create(round=sample, position=1, lead_id=lead_id, stratum=Stratum.MQL)
+
+
+def _review(world: World) -> Review:
+    """A running review that the member facilitates."""
+    series = ReviewSeries.objects.create(name="Weekly", at=dt.time(9), zone="Europe/Berlin")
+    review = Review.objects.create(
+        series=series, period=dt.date(2026, 3, 16), starts_at=at(3, 16, 8), freeze_at=at(3, 16, 5), prepared_at=at(3, 16, 5),
+        facilitator=world.people["member"], state=Review.State.PREPARED,
+    )  # fmt: skip
+    open_room(review=review, actor=world.people["member"], now=at(3, 16, 8))
+    return Review.objects.get(pk=review.pk)
 
 
 def _raise_issue(today: dt.date):
