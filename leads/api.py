@@ -1,4 +1,5 @@
-"""REST endpoints of leads, deals, touches and stage changes. Views choose the service; inputs and outputs stand beside.
+"""REST endpoints of leads, deals and stage changes (of touches: api_touches). Views choose the service; inputs and outputs
+stand beside.
 
 Lookups start from visible_leads and visible_deals, so what a person may not see is not there for them (404).
 """
@@ -42,8 +43,6 @@ from leads.api_inputs import (
     LeadItems,
     StageChangeInput,
     StageChangeItems,
-    TouchInput,
-    TouchItems,
 )
 from leads.api_outputs import (
     AgreementOutput,
@@ -52,16 +51,14 @@ from leads.api_outputs import (
     LeadOutput,
     LeadTaken,
     StageChangeTaken,
-    TouchOutput,
-    TouchTaken,
 )
 from leads.finding import find_leads, words_of
-from leads.models import Deal, Lead, Touch
+from leads.models import Deal, Lead
 from leads.pages.stages import stages_today
 from leads.projection import Context
 from leads.queries import visible_deals, visible_leads
 from leads.services.deal_intake import update_deal, upsert_deal
-from leads.services.intake import Taken, take_move, take_touch, update_lead, upsert_lead
+from leads.services.intake import Taken, take_move, update_lead, upsert_lead
 from leads.waiting import PROMISE_STATES, WAITING, waits_on, with_promise
 
 _LEAD_RELATED = ("contact", "company", "channel", "campaign", "segment", "region", "stage", "owner", "team")
@@ -81,18 +78,18 @@ def _deals(user) -> QuerySet[Deal]:
     return visible_deals(user).select_related(*_DEAL_RELATED)
 
 
-def _one(rows: QuerySet, pk: int):
+def row_or_404(rows: QuerySet, pk: int):
     row = rows.filter(pk=pk).first()
     if row is None:
         raise exceptions.NotFound("Nothing is there, or you may not see it.")
     return row
 
 
-def _created(taken: Taken) -> int:
+def status_of(taken: Taken) -> int:
     return 201 if taken.outcome == "created" else 200
 
 
-def _take(request, one: Callable[[object, Context], tuple[Taken, int]], answer: Callable[[Taken, int], Response]):
+def take(request, one: Callable[[object, Context], tuple[Taken, int]], answer: Callable[[Taken, int], Response]):
     """Take one object or many, once per Idempotency-Key; `answer` is that of a single one."""
 
     def work() -> Response:
@@ -106,7 +103,7 @@ def _take(request, one: Callable[[object, Context], tuple[Taken, int]], answer: 
 def _stored(taken: Taken, row, output, route: str) -> Response:
     """What became of a lead or a deal: the row as it stands now, its version and its address."""
     headers = {"ETag": etag(row.version), "Location": reverse(route, args=[row.pk])}
-    return Response({"outcome": taken.outcome, **output(row).data}, status=_created(taken), headers=headers)
+    return Response({"outcome": taken.outcome, **output(row).data}, status=status_of(taken), headers=headers)
 
 
 def _query(name: str, description: str) -> OpenApiParameter:
@@ -154,7 +151,7 @@ class LeadList(LeadsView):
         def answer(taken: Taken, pk: int) -> Response:
             return _stored(taken, _with_all(Lead.objects).get(id=pk), LeadOutput, "api-lead")
 
-        return _take(request, one, answer)
+        return take(request, one, answer)
 
 
 def _filtered(leads: QuerySet[Lead], asked) -> QuerySet[Lead]:
@@ -189,7 +186,7 @@ class LeadDetail(LeadsView):
         operation_id="leads_read", summary="One lead; its version is the ETag", responses={200: LeadOutput, **refusals(404)}
     )
     def get(self, request, pk):
-        return _lead_answer(_one(_leads(request.user), pk))
+        return _lead_answer(row_or_404(_leads(request.user), pk))
 
     @extend_schema(
         operation_id="leads_change",
@@ -200,7 +197,7 @@ class LeadDetail(LeadsView):
     )
     def patch(self, request, pk):
         def work() -> Response:
-            lead = _one(_leads(request.user), pk)
+            lead = row_or_404(_leads(request.user), pk)
             data = checked(LeadChange, object_body(request))
             update_lead(lead=lead, data=data, actor=request.user, expected_version=if_match(request))
             return _lead_answer(_with_all(Lead.objects).get(id=pk))
@@ -210,20 +207,6 @@ class LeadDetail(LeadsView):
 
 def _lead_answer(lead: Lead) -> Response:
     return Response(LeadOutput(lead).data, headers={"ETag": etag(lead.version)})
-
-
-class LeadTouches(LeadsView):
-    @extend_schema(
-        operation_id="lead_touches_list",
-        summary="Touches of a lead and of those merged into it, newest first",
-        parameters=[OpenApiParameter("page", int, OpenApiParameter.QUERY)],
-        responses=_listed(TouchOutput),
-    )
-    def get(self, request, pk):
-        lead = _one(visible_leads(request.user), pk)
-        touches = Touch.objects.filter(Q(lead=lead) | Q(lead__merged_into=lead), voids=None, voided_by=None)
-        rows = touches.select_related("channel", "campaign", "content").order_by("-occurred_at", "-id")
-        return self.paged(rows, TouchOutput)
 
 
 class DealList(LeadsView):
@@ -262,7 +245,7 @@ class DealList(LeadsView):
         def answer(taken: Taken, pk: int) -> Response:
             return _stored(taken, Deal.objects.select_related(*_DEAL_RELATED).get(id=pk), DealOutput, "api-deal")
 
-        return _take(request, one, answer)
+        return take(request, one, answer)
 
 
 class DealDetail(LeadsView):
@@ -270,7 +253,7 @@ class DealDetail(LeadsView):
         operation_id="deals_read", summary="One deal; its version is the ETag", responses={200: DealOutput, **refusals(404)}
     )
     def get(self, request, pk):
-        return _deal_answer(_one(_deals(request.user), pk))
+        return _deal_answer(row_or_404(_deals(request.user), pk))
 
     @extend_schema(
         operation_id="deals_change",
@@ -281,7 +264,7 @@ class DealDetail(LeadsView):
     )
     def patch(self, request, pk):
         def work() -> Response:
-            deal = _one(_deals(request.user), pk)
+            deal = row_or_404(_deals(request.user), pk)
             data = checked(DealChange, object_body(request))
             version = if_match(request)
             update_deal(deal=deal, data=data, actor=request.user, context=Context(), expected_version=version)
@@ -292,28 +275,6 @@ class DealDetail(LeadsView):
 
 def _deal_answer(deal: Deal) -> Response:
     return Response(DealOutput(deal).data, headers={"ETag": etag(deal.version)})
-
-
-class TouchList(LeadsView):
-    perms = {"OPTIONS": Perm.SEE_LEADS, "POST": Perm.WORK_LEADS}
-
-    @documented_write(
-        summary="Record marketing touches and sales activities",
-        one=TouchInput,
-        many=TouchItems,
-        answer=TouchTaken,
-        created="Recorded.",
-    )
-    def post(self, request):
-        def one(item, context: Context) -> tuple[Taken, int]:
-            taken = take_touch(data=checked(TouchInput, item), actor=request.user, context=context)
-            return taken, taken.row.id
-
-        def answer(taken: Taken, pk: int) -> Response:
-            touch = Touch.objects.select_related("channel", "campaign", "content").get(id=pk)
-            return Response({"outcome": taken.outcome, **TouchOutput(touch).data}, status=_created(taken))
-
-        return _take(request, one, answer)
 
 
 class StageChangeList(LeadsView):
@@ -359,7 +320,7 @@ def _move_answer(taken: Taken, data: dict, context: Context) -> Response:
         "current_stage_changed": taken.current_stage_changed,
         "lead": lead,
     }
-    return Response(StageChangeTaken(body).data, status=_created(taken), headers={"ETag": etag(lead.version)})
+    return Response(StageChangeTaken(body).data, status=status_of(taken), headers={"ETag": etag(lead.version)})
 
 
 class StageList(LeadsView):

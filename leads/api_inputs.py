@@ -12,7 +12,8 @@ from accounts.models import Side
 from core.money import MAX_MINOR, is_currency
 from core.queries import Calendar
 from core.text import clean_text
-from leads.models import Deal, Origin, Precision, Touch
+from leads.links import host_of, path_of
+from leads.models import UTM, Deal, Origin, Precision, Touch
 from leads.services.bulk import FUTURE_LIMIT
 from leads.services.intake import Moment
 from leads.services.tags import MAX_TAGS
@@ -209,7 +210,25 @@ class LeadChange(Input):
         return value and value.lower()
 
 
-class LeadInput(LeadChange, IdentityInput):
+class LinkInput(Input):
+    """The words of the link by which somebody came, as they stood in it. What they mean, the console says."""
+
+    utm_source = NameField(max_length=150)
+    utm_medium = NameField(max_length=150)
+    utm_campaign = NameField(max_length=150)
+    utm_term = NameField(max_length=150)
+    utm_content = NameField(max_length=150)
+    page = NameField(max_length=300, help_text="path of the page it led to; its query is dropped")
+    referrer = NameField(max_length=300, help_text="site it stood on; only the host is kept")
+
+    def validate_page(self, value):
+        return path_of(value or "") or None
+
+    def validate_referrer(self, value):
+        return host_of(value or "") or None
+
+
+class LeadInput(LeadChange, LinkInput, IdentityInput):
     created_at = MomentField(required=False, help_text="default: now")
     stage = NameField(max_length=40, help_text="key of the first stage; default: where the funnel starts")
 
@@ -242,7 +261,7 @@ class StageChangeInput(LeadReference):
         return attrs
 
 
-class TouchInput(LeadReference):
+class TouchInput(LinkInput, LeadReference):
     email = NameField(max_length=254, help_text="instead of lead: the newest lead of this address at that time")
     kind = ChoiceField(choices=Touch.Kind.choices)
     side = ChoiceField(
@@ -254,12 +273,18 @@ class TouchInput(LeadReference):
     channel = NameField(max_length=120)
     campaign = NameField(max_length=160)
     content = NameField(max_length=160)
+    company = NameField(max_length=200, help_text="the account, by name, of a touch without a lead; a new one is created")
+    user_agent = NameField(max_length=300, help_text="what the browser or mail scanner called itself; machines are filtered")
     contact_outcome = NameField(max_length=40, help_text="how the call or meeting went")
 
     def validate(self, attrs):
         attrs = super().validate(attrs)
-        if not any(attrs.get(name) for name in ("lead", "lead_external_id", "email", "channel", "campaign")):
-            raise serializers.ValidationError({"lead": "give a lead, an e-mail address, a campaign or a channel"})
+        named = ("lead", "lead_external_id", "email", "channel", "campaign", "company", *UTM)
+        if not any(attrs.get(name) for name in named):
+            raise serializers.ValidationError({"lead": "give a lead, an e-mail address, a company, a campaign or a channel"})
+        if attrs.get("company") and any(attrs.get(name) for name in ("lead", "lead_external_id", "email")):
+            raise serializers.ValidationError({"company": "a touch of a lead belongs to the company of the lead"})
+        attrs["agent"] = attrs.pop("user_agent", None)
         if attrs.get("email"):
             attrs["email"] = attrs["email"].lower()
         return attrs

@@ -3,7 +3,7 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from leads.models import Deal, Lead, Precision, Touch
+from leads.models import UTM, Arrival, Deal, Lead, Precision, Touch
 
 OUTCOMES = ["created", "updated", "unchanged"]
 
@@ -68,6 +68,13 @@ class DealOutput(serializers.ModelSerializer):
         return (deal.lead.merged_into_id or deal.lead_id) if deal.lead_id else None
 
 
+class LinkOutput(serializers.ModelSerializer):
+    class Meta:
+        model = Arrival
+        fields = [*UTM, "page", "referrer"]
+        read_only_fields = fields
+
+
 class TouchOutput(serializers.ModelSerializer):
     contact_outcome = serializers.CharField(source="outcome", read_only=True)
     kind = serializers.CharField(read_only=True)
@@ -75,12 +82,19 @@ class TouchOutput(serializers.ModelSerializer):
     channel = serializers.CharField(source="channel.name", allow_null=True, read_only=True)
     campaign = serializers.CharField(source="campaign.name", allow_null=True, read_only=True)
     content = serializers.CharField(source="content.name", allow_null=True, read_only=True)
+    company = serializers.CharField(source="company.name", allow_null=True, read_only=True, help_text="without a lead")
+    link = LinkOutput(source="arrival", allow_null=True, read_only=True)
+    taken_back = serializers.SerializerMethodField(help_text="why it counts nowhere: internal, bot, or by hand")
+
+    def get_taken_back(self, touch) -> str | None:
+        void = getattr(touch, "voided_by", None)
+        return (void.outcome or "by hand") if void else None
 
     class Meta:
         model = Touch
         fields = [
-            "id", "source", "external_id", "lead_id", "kind", "side", "channel", "campaign", "content", "contact_outcome",
-            "occurred_at", "day",
+            "id", "source", "external_id", "lead_id", "company", "kind", "side", "channel", "campaign", "content",
+            "contact_outcome", "occurred_at", "day", "link", "taken_back",
         ]  # fmt: skip
         read_only_fields = fields
 

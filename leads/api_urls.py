@@ -1,11 +1,11 @@
 from django.urls import path
 
-from leads import api, api_handoffs, api_routing
+from leads import api, api_handoffs, api_routing, api_touches
 
 urlpatterns = [
     path("leads/", api.LeadList.as_view(), name="api-leads"),
     path("leads/<int:pk>/", api.LeadDetail.as_view(), name="api-lead"),
-    path("leads/<int:pk>/touches/", api.LeadTouches.as_view(), name="api-lead-touches"),
+    path("leads/<int:pk>/touches/", api_touches.LeadTouches.as_view(), name="api-lead-touches"),
     path("leads/<int:pk>/contacts/", api_handoffs.LeadContacts.as_view(), name="api-lead-contacts"),
     path("leads/<int:pk>/assignments/", api_routing.LeadAssignments.as_view(), name="api-lead-assignments"),
     path("routing/", api_routing.RoutingRules.as_view(), name="api-routing"),
@@ -27,7 +27,8 @@ urlpatterns = [
     path("due-times/", api_handoffs.DueTimeList.as_view(), name="api-due-times"),
     path("deals/", api.DealList.as_view(), name="api-deals"),
     path("deals/<int:pk>/", api.DealDetail.as_view(), name="api-deal"),
-    path("touches/", api.TouchList.as_view(), name="api-touches"),
+    path("touches/", api_touches.TouchList.as_view(), name="api-touches"),
+    path("touches/<int:pk>/void/", api_touches.TouchVoid.as_view(), name="api-touch-void"),
     path("stage-changes/", api.StageChangeList.as_view(), name="api-stage-changes"),
     path("stages/", api.StageList.as_view(), name="api-stages"),
 ]

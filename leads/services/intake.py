@@ -1,4 +1,4 @@
-"""What other systems and forms send: leads, moves and touches by their identity, safe to send again.
+"""What other systems and forms send: leads and moves by their identity, safe to send again (touches: touch_intake).
 
 Data comes as plain values that the edge has checked (leads.api_inputs): names, not rows. A record is known by (source,
 external_id); only the fields that are present are changed, and null clears. Every function is one transaction.
@@ -9,17 +9,18 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
-from accounts.models import Team, User
+from accounts.models import Side, Team, User
 from campaigns.services import ensure_campaign, ensure_channel, ensure_content
 from core.errors import Conflict, DomainError, StaleVersion
 from funnel.book import StageInfo, Version
 from funnel.models import Stage
 from funnel.services import ensure_region, ensure_segment
+from leads.links import load_links, words_of_link
 from leads.locks import lock_leads
-from leads.models import CONTACT_KINDS, Contact, Lead, LeadEvent, Precision, Touch
+from leads.models import Contact, Lead, LeadEvent, Precision, Touch
 from leads.projection import Context
 from leads.queries import visible_contacts, visible_leads
-from leads.services.bulk import append_touches
+from leads.services.arrivals import Told, append_told
 from leads.services.history import change_leads, insert_contacts
 from leads.services.leads import amend_lead, assign_lead, create_lead, edit_contact, move_lead
 from leads.services.people import ensure_company
@@ -138,6 +139,7 @@ def upsert_lead(*, data: dict, actor: User, context: Context) -> Taken:
     with transaction.atomic():
         _refuse_other_start(lead, data, context)
         changed = update_lead(lead=lead, data=data, actor=actor)
+        changed = _tell_link(lead, data, actor, context) or changed
     return Taken("updated" if changed else "unchanged", lead)
 
 
@@ -153,7 +155,7 @@ def _known_lead(data: dict, actor: User) -> Lead | None:
 def _create_lead(data: dict, actor: User, context: Context) -> Lead:
     moment = data.get("created_at") or now_moment()
     info = _stage(data.get("stage"), version_on(moment.at, context), "stage")
-    refs = named(data, "company", "channel", "campaign", "segment", "region")
+    refs = named(data, "company", "channel", "campaign", "segment", "region") | _meant(data)
     words = {name: data[name] for name in _WORDS if data.get(name)}
     lead = create_lead(
         stage=Stage(id=info.id, key=info.key),
@@ -173,7 +175,35 @@ def _create_lead(data: dict, actor: User, context: Context) -> Lead:
     )
     if data.get("tags"):
         set_tags(lead=lead, names=data["tags"], actor=actor)
+    _tell_link(lead, data, actor, context)
     return lead
+
+
+def _meant(data: dict) -> dict[str, int]:
+    """Channel and campaign that the words of the lead's link mean, where the caller does not name them."""
+    words = words_of_link(data)
+    meaning = load_links().meaning(words) if words else {}
+    return {name: meaning[name] for name in ("channel_id", "campaign_id") if name in meaning and not data.get(name[:-3])}
+
+
+def _tell_link(lead: Lead, data: dict, actor: User | None, context: Context) -> bool:
+    """A lead that brings the words of its link brings its first touch: at its creation, once."""
+    words, known_as = words_of_link(data), data.get("external_id") and f"lead:{data['external_id']}:link"
+    if not words or (known_as and Touch.objects.filter(source=data["source"], external_id=known_as).exists()):
+        return False
+    touch = Touch(
+        lead=lead,
+        contact_id=lead.contact_id,
+        side=Side.MARKETING,
+        kind=Touch.Kind.FORM,
+        occurred_at=lead.created_at,
+        actor=actor,
+        source=data["source"],
+        external_id=known_as or None,
+        **{name: getattr(lead, name) for name in ("channel_id", "campaign_id") if data.get(name[:-3])},
+    )
+    append_told([Told(touch, words)], context=context, actor=actor)
+    return True
 
 
 def _contact(data: dict, actor: User, company) -> Contact | None:
@@ -318,71 +348,11 @@ def _repeated_move(slot: str | None, lead: Lead, info: StageInfo, data: dict) ->
     given = data.get("occurred_at")
     same_lead = lead.id in (event.lead_id, event.lead.merged_into_id)
     if not same_lead or event.to_stage_id != info.id or (given is not None and given.at != event.occurred_at):
-        raise _taken("stage change")
+        raise already_taken("stage change")
     return Taken("unchanged", event)
 
 
-def _taken(what: str) -> Conflict:
+def already_taken(what: str) -> Conflict:
     return Conflict(
         "external_id_taken", f"Another {what} came with this external_id; history is not rewritten.", field="external_id"
     )
-
-
-# --- touches ----------------------------------------------------------------------------------------------------
-
-
-def take_touch(*, data: dict, actor: User, context: Context) -> Taken:
-    """Record a touch once. By e-mail it belongs to the newest visible lead of that address that existed then."""
-    moment = data.get("occurred_at") or now_moment()
-    lead = _touched_lead(data, actor, moment)
-    repeated = _repeated_touch(data, lead)
-    if repeated is not None:
-        return repeated
-    side = data.get("side") or ("sales" if data["kind"] in CONTACT_KINDS else "marketing")
-    try:
-        with transaction.atomic():
-            touch = Touch(
-                lead=lead,
-                contact_id=lead.contact_id if lead else None,
-                side=side,
-                kind=data["kind"],
-                outcome=data.get("contact_outcome") or "",
-                occurred_at=moment.at,
-                actor=actor,
-                source=data["source"],
-                external_id=data.get("external_id"),
-                **named(data, "channel", "campaign", "content"),
-            )
-            append_touches([touch], context=context)
-    except IntegrityError:
-        repeated = _repeated_touch(data, lead)
-        if repeated is None:
-            raise
-        return repeated
-    return Taken("created", touch)
-
-
-def _touched_lead(data: dict, actor: User, moment: Moment) -> Lead | None:
-    if data.get("lead") is not None or data.get("lead_external_id"):
-        return find_lead(data, actor=actor)
-    if not data.get("email"):
-        return None
-    leads = visible_leads(actor).filter(contact__email=data["email"]).order_by("-created_at", "-id")
-    lead = leads.filter(created_at__lte=moment.at).first() or leads.last()
-    if lead is None:
-        raise NotHere("email", "No lead with this address is there, or you may not see it.")
-    return lead
-
-
-def _repeated_touch(data: dict, lead: Lead | None) -> Taken | None:
-    if not data.get("external_id"):
-        return None
-    touch = Touch.objects.filter(source=data["source"], external_id=data["external_id"]).select_related("lead").first()
-    if touch is None:
-        return None
-    given = data.get("occurred_at")
-    counted = touch.lead and (touch.lead.merged_into_id or touch.lead_id)
-    same = touch.kind == data["kind"] and counted == (lead and lead.id)
-    if not same or (given is not None and given.at != touch.occurred_at):
-        raise _taken("touch")
-    return Taken("unchanged", touch)

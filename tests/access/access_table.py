@@ -284,6 +284,7 @@ API = {
     "api-lead-assignments": ask(LEADS, on="lead"),
     "api-touches": take(422),
     "api-touch-void": Row(dict.fromkeys(METHODS, LEADS) | {"POST": CORRECT}, {"OPTIONS": 200, "POST": 200}, on="touch"),
+    "api-touch-void": Row(dict.fromkeys(METHODS, LEADS) | {"POST": CORRECT}, {"OPTIONS": 200, "POST": 200}, on="touch"),
     "api-stage-changes": take(422),
 }
 # Open to everybody, signed in or not.
