@@ -37,19 +37,32 @@ def send_mail(*, to: str, subject: str, text: str) -> None:
     EmailMessage(subject, text, sender, [to], connection=connection).send()
 
 
-def send_once(*, to: str, subject: str, text: str) -> None:
-    """Like send_mail, but NotSent tells the errors after which nothing has gone out from those after which it may have."""
+def send_once(*, to: str, subject: str, text: str, calendar: str = "") -> None:
+    """Like send_mail, but NotSent tells the errors after which nothing has gone out from those after which it may have.
+
+    `calendar`: an iCalendar file to attach; its METHOD stands in the part's type, so that mail programs offer to enter it.
+    """
     try:
         connection, sender = _way_out()
         connection.open()
     except (OSError, SMTPException) as error:
         raise NotSent from error
+    mail = EmailMessage(subject, text, sender, [to], connection=connection)
+    if calendar:
+        method = "CANCEL" if "\nMETHOD:CANCEL" in calendar else "REQUEST"
+        mail.attach("review.ics", calendar, f"text/calendar; method={method}")
     try:
-        EmailMessage(subject, text, sender, [to], connection=connection).send()
+        mail.send()
     except (SMTPResponseException, SMTPRecipientsRefused) as error:
         raise NotSent from error  # the server said no
     finally:
         connection.close()
+
+
+def sender_address() -> str:
+    """The address that mails of this installation come from."""
+    row = MailSettings.objects.filter(id=1).first()
+    return settings.DEFAULT_FROM_EMAIL if row is None else row.sender
 
 
 def _way_out() -> tuple[BaseEmailBackend, str]:

@@ -110,7 +110,7 @@ class StaleNote(models.Model):
 class OutgoingMessage(models.Model):
     """A mail that is to go out: a row first, so that it outlives broker, mail server and worker; see core.outbox.
 
-    Once it is sent, address and text are emptied: nobody needs them any more.
+    Once it is sent, address, text and calendar file are emptied: nobody needs them any more.
     """
 
     class State(models.TextChoices):
@@ -125,6 +125,7 @@ class OutgoingMessage(models.Model):
     to = models.EmailField(max_length=254, blank=True)
     subject = models.CharField(max_length=200, blank=True)
     text = models.TextField(blank=True)
+    calendar = models.TextField(blank=True, help_text="a calendar file (iCalendar) that goes with it")
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField()

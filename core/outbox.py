@@ -25,10 +25,15 @@ ENDED_KEPT = dt.timedelta(days=90)
 _State = OutgoingMessage.State
 
 
-def queue_message(*, key: str, kind: str, to: str, subject: str, text: str, now: dt.datetime) -> bool:
-    """Write a mail down, in the caller's transaction. False if one under this key was written before."""
+def queue_message(*, key: str, kind: str, to: str, subject: str, text: str, now: dt.datetime, calendar: str = "") -> bool:
+    """Write a mail down, in the caller's transaction. False if one under this key was written before.
+
+    `calendar`: an iCalendar file that goes with it.
+    """
     subject = " ".join(subject.split())[:200]  # a line break would be a header of its own
-    message = OutgoingMessage(key=key, kind=kind, to=to, subject=subject, text=text, next_try_at=now, created_at=now)
+    message = OutgoingMessage(
+        key=key, kind=kind, to=to, subject=subject, text=text, calendar=calendar, next_try_at=now, created_at=now
+    )
     if OutgoingMessage.objects.filter(key=key).exists():
         return False
     # Of two writers of the same message at once the second one's row is left out.
@@ -58,7 +63,7 @@ def send_due(*, now: dt.datetime, until: float) -> int:
 def _send(message: OutgoingMessage, now: dt.datetime) -> bool:
     """Send a claimed message; no transaction is open while the mail server is talked to."""
     try:
-        send_once(to=message.to, subject=message.subject, text=message.text)
+        send_once(to=message.to, subject=message.subject, text=message.text, calendar=message.calendar)
     except NotSent as error:
         name = type(error.__cause__).__name__
         if message.attempts <= len(WAITS):
@@ -72,7 +77,7 @@ def _send(message: OutgoingMessage, now: dt.datetime) -> bool:
         _settle(message, state=_State.UNCLEAR, ended_at=now, error=type(error).__name__)
         log.warning("A message was sent or not (%s).", type(error).__name__)
         return False
-    _settle(message, state=_State.SENT, ended_at=now, error="", to="", subject="", text="")
+    _settle(message, state=_State.SENT, ended_at=now, error="", to="", subject="", text="", calendar="")
     return True
 
 
