@@ -19,15 +19,14 @@ class Expectation(models.Model):
         max_length=9, choices=[(side.value, side.label) for side in (Side.MARKETING, Side.SALES)], help_text="that expects"
     )
     sentence = models.CharField(max_length=200, blank=True, help_text="empty where a number says it all")
-    metric = models.CharField(max_length=60, blank=True, help_text="the number that is expected; empty for a sentence alone")
-    bound = models.CharField(max_length=5, choices=Bound, blank=True)
-    target = models.DecimalField(
-        max_digits=18,
-        decimal_places=4,
-        null=True,
-        blank=True,
-        help_text="in the metric's unit: shares 0-1, money in minor units",
+    number = models.CharField(
+        max_length=80, blank=True, help_text="key of a frozen number of the review; empty for a sentence alone"
     )
+    number_label = models.CharField(max_length=120, blank=True)
+    unit = models.CharField(max_length=12, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    bound = models.CharField(max_length=5, choices=Bound, blank=True)
+    target = models.BigIntegerField(null=True, blank=True, help_text="in the whole units of a frozen number's value")
     stated_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     stated_at = models.DateTimeField(db_default=Now())
     met = models.BooleanField(null=True, blank=True, help_text="empty until the next review says so")
@@ -38,11 +37,11 @@ class Expectation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["review", "side"], name="reviews_one_expectation_a_side"),
             models.CheckConstraint(
-                condition=models.Q(metric="", bound="", target__isnull=True)
-                | (~models.Q(metric="") & ~models.Q(bound="") & models.Q(target__isnull=False)),
+                condition=models.Q(number="", bound="", target__isnull=True)
+                | (~models.Q(number="") & ~models.Q(bound="") & models.Q(target__isnull=False)),
                 name="reviews_number_expected_whole",
             ),
-            models.CheckConstraint(condition=~models.Q(metric="", sentence=""), name="reviews_expectation_says_something"),
+            models.CheckConstraint(condition=~models.Q(number="", sentence=""), name="reviews_expectation_says_something"),
             models.CheckConstraint(
                 condition=models.Q(met__isnull=True, marked_at__isnull=True, marked_by__isnull=True)
                 | models.Q(met__isnull=False, marked_at__isnull=False, marked_by__isnull=False),
