@@ -5,6 +5,7 @@ from django.db.models.functions import Now
 
 from accounts.models import Side, User
 from core.append_only import AppendOnlyModel
+from reviews.models.frozen import FrozenNumber
 from reviews.models.review import Review
 
 
@@ -47,16 +48,14 @@ class ReviewIssue(models.Model):
     """
 
     review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="issues", db_index=False)
-    metric = models.CharField(max_length=60, blank=True, help_text="the number off plan; empty for a card")
+    number = models.OneToOneField(FrozenNumber, on_delete=models.PROTECT, null=True, blank=True, related_name="issue")
+    metric = models.CharField(max_length=60, blank=True, help_text="of the number off plan; empty for a card")
     sentence = models.CharField(max_length=300, help_text="the number in words, or the card's text")
     owner = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     fix_on = models.DateField(null=True, blank=True, help_text="until when the owner brings a way to solve it")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["review", "metric"], condition=~models.Q(metric=""), name="reviews_number_is_one_issue"
-            ),
             models.UniqueConstraint(fields=["review", "sentence"], name="reviews_issue_once_a_review"),
         ]
 
