@@ -85,7 +85,20 @@ def sheet_lead(judging: JudgingRound, side: str, place: int) -> SheetLead | None
     sampled = rows.filter(position=place).select_related(*related).first()
     if sampled is None:
         return None
-    lead = sampled.lead
+    touches = marketing_touches(sampled.lead)
+    return SheetLead(
+        place=place,
+        of=rows.count(),
+        sampled=sampled,
+        facts=lead_facts(sampled.lead),
+        touches=touches[:SHOWN_TOUCHES],
+        more_touches=max(len(touches) - SHOWN_TOUCHES, 0),
+        mine=Judgement.objects.filter(sampled=sampled, side=side).order_by("-id").first(),
+    )
+
+
+def lead_facts(lead: Lead) -> list[tuple[str, str]]:
+    """What marketing could know of a lead. Where not everybody opens every lead, nothing is in it that names one."""
     open_to_all = organisation().lead_visibility == Organisation.Visibility.ALL
     facts = [
         ("Company", lead.company.name if lead.company and open_to_all else ""),
@@ -96,18 +109,14 @@ def sheet_lead(judging: JudgingRound, side: str, place: int) -> SheetLead | None
         ("Tier", lead.tier),
         ("Need", str(lead.custom.get("need") or "") if open_to_all else ""),
     ]
+    return [(label, value) for label, value in facts if value or label not in ("Company", "Need") or open_to_all]
+
+
+def marketing_touches(lead: Lead) -> list[Touch]:
+    """Marketing's touches of a lead and of those merged into it, newest first."""
     ids = [lead.id, *Lead.objects.filter(merged_into=lead).values_list("id", flat=True)]
     found = Touch.objects.filter(lead_id__in=ids, side="marketing", voids__isnull=True, voided_by__isnull=True)
-    touches = list(found.select_related("campaign", "content").order_by("-occurred_at", "-id"))
-    return SheetLead(
-        place=place,
-        of=rows.count(),
-        sampled=sampled,
-        facts=[(label, value) for label, value in facts if value or label not in ("Company", "Need") or open_to_all],
-        touches=touches[:SHOWN_TOUCHES],
-        more_touches=max(len(touches) - SHOWN_TOUCHES, 0),
-        mine=Judgement.objects.filter(sampled=sampled, side=side).order_by("-id").first(),
-    )
+    return list(found.select_related("campaign", "content").order_by("-occurred_at", "-id"))
 
 
 def judged_places(judging: JudgingRound, side: str) -> set[int]:

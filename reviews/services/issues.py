@@ -6,7 +6,6 @@ the company as a whole.
 """
 
 import datetime as dt
-import random
 from dataclasses import asdict, dataclass
 
 from django.core.signing import BadSignature, Signer
@@ -14,12 +13,11 @@ from django.db import transaction
 
 from accounts.models import User
 from core.errors import Conflict, DomainError
-from core.models import Organisation
 from reviews.models import Issue
+from reviews.services.nameless import one_at_a_time, write_anew
 
 MOST_A_DAY = 50
 _SIGNER = Signer(salt="reviews.issue")
-_shuffle = random.SystemRandom().shuffle
 
 
 @dataclass(frozen=True)
@@ -48,14 +46,14 @@ def unseal(text: str) -> Shown:
 def raise_issue(*, shown: Shown, wrong: Issue.Wrong, sentence: str, today: dt.date) -> None:
     """Put an issue among the others. The same words about the same number on the same day count once: a second click."""
     with transaction.atomic():
-        _one_at_a_time()
+        one_at_a_time()
         issue = Issue(day=today, wrong=wrong, sentence=sentence, **asdict(shown))
         of_today = Issue.objects.filter(day=today)
         if of_today.filter(metric=shown.metric, question=shown.question, wrong=wrong, sentence=sentence).exists():
             return
         if of_today.count() >= MOST_A_DAY:
             raise DomainError("box_full", f"{MOST_A_DAY} issues were raised today, which is the most. Try again tomorrow.")
-        _write_anew([*Issue.objects.filter(decision=""), issue])
+        write_anew([*Issue.objects.filter(decision=""), issue])
 
 
 def answer_issue(*, issue: Issue, decision: Issue.Decision, answer: str, actor: User, today: dt.date) -> None:
@@ -63,24 +61,9 @@ def answer_issue(*, issue: Issue, decision: Issue.Decision, answer: str, actor: 
     if decision != Issue.Decision.REVIEW and not answer:
         raise DomainError("answer_missing", "Say in a sentence what it was, so that everybody can follow.", field="answer")
     with transaction.atomic():
-        _one_at_a_time()
+        one_at_a_time()
         claimed = Issue.objects.filter(id=issue.id, decision="").update(
             decision=decision, answer=answer, answered_by=actor, answered_on=today
         )
         if not claimed:
             raise Conflict("answered", "This issue has been answered meanwhile.")
-
-
-def _one_at_a_time() -> None:
-    """The company's row as a lock: two at once would write the same waiting issues anew."""
-    Organisation.objects.select_for_update().filter(id=1).first()
-
-
-def _write_anew(issues: list[Issue]) -> None:
-    """Replace these rows by themselves in random order: where a row lies in the file, and which transaction wrote it,
-    no longer tells which came first."""
-    _shuffle(issues)
-    rows = Issue.objects.filter(id__in=[issue.id for issue in issues])
-    # Not delete(): whatever refers to an issue keeps referring to it; references are checked at the commit.
-    rows._raw_delete(rows.db)
-    Issue.objects.bulk_create(issues)
