@@ -13,6 +13,7 @@ from leads.deal_timeline import MONEY_COLUMNS, Money, fold_deal
 from leads.models import CONTACT_KINDS, Deal, DealEvent, Lead, LeadEvent, Touch
 from leads.timeline import AMENDABLE, EVENT_COLUMNS, Event, attributes, fold_lead, live_events, merged_into
 from metrics import facts, facts_promises
+from metrics.as_of_paths import paths_as_of
 from metrics.as_of_promises import handed_over
 from metrics.segments import KINDS, Table
 from metrics.series import Snapshot
@@ -35,7 +36,7 @@ def snapshot_as_of(text: str, now: Snapshot) -> Snapshot:
         raise DomainError("date_invalid", "as_of lies after 1900.", field="as_of")
     if at > dt.datetime.now(dt.UTC):
         raise DomainError("in_the_future", "as_of lies in the future.", field="as_of")
-    key = (now.epoch, now.generation, at)
+    key = (now.epoch, now.generation, at, tuple(now.book.by_id), now.margins)
     if key not in _folded:
         while len(_folded) >= KEPT:
             _folded.pop(next(iter(_folded)), None)
@@ -44,9 +45,9 @@ def snapshot_as_of(text: str, now: Snapshot) -> Snapshot:
 
 
 def _fold(at: dt.datetime, now: Snapshot) -> Snapshot:
-    reading = facts.Reading(book=now.book)
+    reading = facts.Reading(book=now.book, reach=now.rules.reach)
     leads, rows, dims, (handoffs, obligations) = _leads(at, now)
-    deals, spans, credits = _deals(at, now, dims, leads)
+    deals, spans, credits, ways = _deals(at, now, dims, leads)
     by_kind = {
         "stay": facts.encode_stays(rows, reading),
         "journey": facts.encode_journeys(rows, reading),
@@ -55,6 +56,7 @@ def _fold(at: dt.datetime, now: Snapshot) -> Snapshot:
         "deal_span": facts.encode_spans(spans, reading),
         "credit": facts.encode_credits(credits, reading),
         "touch": facts.encode_touches(_touches(at, dims, leads), reading),
+        "path": paths_as_of(_standing_touches(at), ways, rows, *leads, now.rules.reach),
         "spend": facts.encode_spend(_spend(at), reading),
         "handoff": facts_promises.encode_handoffs(handoffs, reading),
         "obligation": facts_promises.encode_obligations(obligations, reading, now.calendar),
@@ -70,6 +72,7 @@ def _fold(at: dt.datetime, now: Snapshot) -> Snapshot:
         week_start=now.week_start,
         year_start=now.year_start,
         margins=now.margins,
+        rules=now.rules,
         as_of=at,
     )
 
@@ -172,7 +175,7 @@ def _deals(at: dt.datetime, now: Snapshot, dims: dict[int, tuple], leads):
         if recorded_at <= at:
             event = Money(*row)
             events[event.deal_id].append(event)
-    teams, deals, spans, credits = team_history(), [], [], []
+    teams, deals, spans, credits, ways = team_history(), [], [], [], []
     for deal in Deal.objects.order_by("id").iterator(chunk_size=5_000):
         if deal.id not in events:
             continue
@@ -192,9 +195,10 @@ def _deals(at: dt.datetime, now: Snapshot, dims: dict[int, tuple], leads):
                 state.currency, state.amount, state.cost, state.base_amount, state.base_cost, deal.expected_close,
             )
         )  # fmt: skip
+        ways.append((deal.id, root or 0, state.created_day, deal.company_id, state.created_at, state.closed_at))
         spans += [(*head, deal.id, s.from_day, s.until_day, deal.kind, s.amount, s.base_amount) for s in state.spans]
         credits += [(*head, c.event_id, deal.id, c.day, deal.kind, c.amount, c.base_amount) for c in state.credits]
-    return deals, spans, credits
+    return deals, spans, credits, ways
 
 
 def _spend(at: dt.datetime) -> list[tuple]:

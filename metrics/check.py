@@ -21,7 +21,7 @@ from metrics.check_leads import Opinion, World, merge_groups, stored_lead_tables
 from metrics.check_money import opinion_on_deals, opinion_on_spend, opinion_on_touches, stored_deal_tables
 from metrics.check_promises import Agreed, opinion_with_promises
 from metrics.models import Segment
-from metrics.segments import KINDS, Table, filler, unpack
+from metrics.segments import Table, filler, unpack
 
 CHUNK = 1_000
 # Which column says whose row it is: a lead's, a deal's, a touch's or a cost line's.
@@ -98,7 +98,7 @@ def check(days: set[dt.date] | None = None) -> list[Difference]:
 def compare(days: set[dt.date] | None = None, *, report: Callable[[str, int, int], None] | None = None) -> Result:
     """`check`, with how much was looked at. `report` hears (what, done, of how many)."""
     world, book_of_rates = World(calendar(), load_book()), rates()
-    stored = {kind: Stored(kind, days) for kind in KINDS}
+    stored = {kind: Stored(kind, days) for kind in _OWNER}
     opinions = {
         "lead": partial(opinion_with_promises, world=world, agreed=Agreed()),
         "deal": partial(opinion_on_deals, world=world),

@@ -15,6 +15,7 @@ from core.periods import day_number
 from core.queries import Rates, rates
 from funnel.book import Book, load_book
 from metrics import codes
+from metrics.credit_rules import Reach, current_rules
 from metrics.segments import DIMENSIONS, FAR, LAYOUTS, MISSING, PER_STAGE, UNKNOWN_DAY, dtype_of
 
 ByDay = dict[int, dict[str, np.ndarray]]
@@ -25,8 +26,9 @@ _DIMS = list(DIMENSIONS)
 class Reading:
     """Configuration that encodings need, read once per batch."""
 
-    def __init__(self, book: Book | None = None, rate_book: Rates | None = None):
+    def __init__(self, book: Book | None = None, rate_book: Rates | None = None, reach: Reach | None = None):
         self.book = book or load_book()
+        self.reach = reach or current_rules().reach
         self.rates = rate_book or rates()
         self.counting = {v.id: v.counting_version for v in self.book.versions}
         self._credit: dict[tuple[int, int, int], frozenset[int]] = {}

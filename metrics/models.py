@@ -3,6 +3,11 @@
 import secrets
 
 from django.db import models
+from django.db.models.functions import Now
+
+from accounts.models import User
+from core.append_only import AppendOnlyModel
+from leads.models import Deal
 
 
 def new_epoch() -> int:
@@ -36,9 +41,61 @@ class RollupState(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     # Who was in which team when the projections were last brought in line with it.
     teams_digest = models.CharField(max_length=64, blank=True)
+    # The agreed margins and the rules of credit by which what was won is posted.
+    credit_digest = models.CharField(max_length=64, blank=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="metrics_one_rollup_state")]
 
     def __str__(self):
         return f"generation {self.generation}"
+
+
+class CreditRules(AppendOnlyModel):
+    """A version of how the credit for deals is shared. The newest one is in force; earlier ones say what was posted when."""
+
+    class Policy(models.TextChoices):
+        CONTACT = "contact", "People with a part in the deal"
+        ACCOUNT = "account", "Everybody of the company"
+
+    policy = models.CharField(max_length=7, choices=Policy, default=Policy.CONTACT)
+    lookback = models.PositiveSmallIntegerField(default=365, help_text="days before the deal was opened")
+    half_life = models.PositiveSmallIntegerField(default=30, help_text="days, for time decay")
+    # The company's own weights in 10,000ths, which sum to 10,000; all zero where it has set none.
+    first = models.PositiveSmallIntegerField(default=0)
+    creation = models.PositiveSmallIntegerField(default=0)
+    opening = models.PositiveSmallIntegerField(default=0)
+    closing = models.PositiveSmallIntegerField(default=0)
+    other = models.PositiveSmallIntegerField(default=0)
+    spread_unallocated = models.BooleanField(default=False)
+    set_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self):
+        return f"rules of credit {self.pk}"
+
+
+class CreditPosting(AppendOnlyModel):
+    """What a deal's touches earned, or by how much that changed: all postings of a deal add up to its ledger of today.
+
+    `lines`: model -> [[touch or 0, revenue, gross profit], ...] in minor units of the base currency; 0: no touch earned it.
+    A money that is not known is posted when it becomes known. `revenue` and `profit` are the sums of each model.
+    """
+
+    class Reason(models.TextChoices):
+        CLOSED = "closed", "The deal was won"
+        AMOUNT = "amount", "The amount or cost changed"
+        TOUCHES = "touches", "A touch was added, changed or taken back"
+        RULES = "rules", "The rules of credit changed"
+        REVERSED = "reversed", "The deal is not won any more"
+
+    deal = models.ForeignKey(Deal, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=8, choices=Reason)
+    rules = models.ForeignKey(CreditRules, on_delete=models.PROTECT, null=True, related_name="+")
+    revenue = models.BigIntegerField()
+    profit = models.BigIntegerField()
+    lines = models.JSONField()
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self):
+        return f"{self.reason} of deal {self.deal_id}: {self.revenue}"

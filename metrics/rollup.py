@@ -30,6 +30,7 @@ from leads.services.rebuilding import rebuild_teams
 from metrics.fact_queries import READERS
 from metrics.facts import Reading
 from metrics.models import RollupState, Segment
+from metrics.path_queries import concerned, read_paths
 from metrics.segments import KINDS, empty, join, pack, unpack, without
 
 LEASE = dt.timedelta(seconds=60)
@@ -37,6 +38,8 @@ LEASE = dt.timedelta(seconds=60)
 MAX_NOTES = 20_000
 MAX_DAYS = 120
 MAX_LEADS = 500
+# Ways hang on other days than those of a note, and are laid where they stand.
+_READERS = READERS | {"path": read_paths}
 
 
 class LeaseLost(RuntimeError):
@@ -165,16 +168,18 @@ Written = list[tuple[str, dt.date, bytes, int | None]]  # kind, day, payload, ge
 
 def _compute(round_: Round) -> Written:
     reading = Reading()
-    days = sorted(round_.whole | set(round_.patches))
-    leads = sorted(set().union(*round_.patches.values()))
-    wanted = np.array(leads, np.int64)
+    ways = _ways(round_, reading)
     written: Written = []
+    days = round_.whole | set(round_.patches) | set(ways)
     segments = Segment.objects.filter(day__in=days).values_list("kind", "day", "generation", "payload")
     stored = {(kind, day): (generation, payload) for kind, day, generation, payload in segments}
     for kind in KINDS:
-        whole = READERS[kind](sorted(round_.whole), None, reading) if round_.whole else {}
-        patched = READERS[kind](sorted(round_.patches), leads, reading) if round_.patches else {}
-        for day in days:
+        patches = ways if kind == "path" else round_.patches
+        leads = sorted(set().union(*patches.values()))
+        wanted = np.array(leads, np.int64)
+        whole = _READERS[kind](sorted(round_.whole), None, reading) if round_.whole else {}
+        patched = _READERS[kind](sorted(patches), leads, reading) if patches else {}
+        for day in sorted(round_.whole | set(patches)):
             generation, payload = stored.get((kind, day), (None, None))
             number = day_number(day)
             if day in round_.whole:
@@ -194,6 +199,14 @@ def _compute(round_: Round) -> Written:
             if payload is None or bytes(payload) != packed:
                 written.append((kind, day, packed, generation))
     return written
+
+
+def _ways(round_: Round, reading: Reading) -> dict[dt.date, set[int]]:
+    """Where ways are to be laid anew, beside those of whole days: where they stand now, and where they stood."""
+    found = concerned(round_.whole, round_.patches, reading.reach)
+    for day, leads in round_.patches.items():
+        found[day] |= leads
+    return {day: leads for day, leads in found.items() if day not in round_.whole}
 
 
 def _write(written: Written, generation: int) -> None:

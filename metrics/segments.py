@@ -87,6 +87,23 @@ LAYOUTS: dict[str, dict[str, str]] = {
         "content": "i4",
         "late": "i1",
     },
+    "path": {
+        "lead": "i8",
+        "item": "i8",  # the deal × PLACES + the place of the touch on its way
+        "deal": "i8",  # 0: the way of a lead without a deal
+        "touch": "i8",
+        "person": "i8",  # whose touch it was: a contact, or minus the lead of somebody without a name
+        "account": "i8",  # who stands or falls together: the company, or minus the deal or lead of one unknown
+        "channel": "i4",  # these three are the touch's own
+        "campaign": "i4",
+        "content": "i4",
+        "side": "i1",
+        "kind": "i1",
+        "at": "i8",  # this and the following in seconds since 1970, MISSING where there is none
+        "lead_at": "i8",
+        "deal_at": "i8",
+        "closed_at": "i8",
+    },
     "handoff": {
         "lead": "i8",
         "item": "i8",  # the event that opened it

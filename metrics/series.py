@@ -19,6 +19,7 @@ from core.queries import Calendar, calendar, organisation
 from funnel.book import Book, load_book
 from funnel.models import SegmentMargin
 from metrics.codes import ESTIMATED, KNOWN, NO_PROFIT
+from metrics.credit_rules import Rules, current_rules
 from metrics.segments import FAR, KINDS, MISSING, Table, unpack
 
 
@@ -36,6 +37,7 @@ class Snapshot:
     week_start: int
     year_start: int
     margins: tuple[tuple[int | None, dt.date, int], ...] = ()
+    rules: Rules = Rules()
     as_of: dt.datetime | None = None
     _memo: dict = field(default_factory=dict, repr=False)
 
@@ -124,12 +126,7 @@ def current() -> Snapshot:
 
 def _fresh(generation, epoch, written_at, tables) -> Snapshot:
     company = organisation()
-    margins = ()
     book = load_book()
-    if book:
-        # Margins are dated: a version that begins later repeats those of earlier days, so the last one holds for every day.
-        rows = SegmentMargin.objects.filter(agreement_id=book.last.id).order_by("from_day")
-        margins = tuple(rows.values_list("segment_id", "from_day", "basis_points"))
     return Snapshot(
         generation=generation,
         epoch=epoch,
@@ -140,8 +137,20 @@ def _fresh(generation, epoch, written_at, tables) -> Snapshot:
         currency=company.base_currency,
         week_start=company.week_start,
         year_start=company.fiscal_year_start,
-        margins=margins,
+        margins=margins_of(book),
+        rules=current_rules(),
     )
+
+
+def margins_of(book: Book) -> tuple[tuple[int | None, dt.date, int], ...]:
+    """The agreed margins (segment, from day, basis points), earlier days first.
+
+    Margins are dated: a version that begins later repeats those of earlier days, so the last one holds for every day.
+    """
+    if not book:
+        return ()
+    rows = SegmentMargin.objects.filter(agreement_id=book.last.id).order_by("from_day")
+    return tuple(rows.values_list("segment_id", "from_day", "basis_points"))
 
 
 def _day(value) -> dt.date:

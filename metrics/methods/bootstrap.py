@@ -16,9 +16,15 @@ _AT_ONCE = 50
 
 
 def additive_intervals(
-    credit: np.ndarray, player: np.ndarray, cluster: np.ndarray, players: int, *, replicates: int = REPLICATES
+    credit: np.ndarray,
+    player: np.ndarray,
+    cluster: np.ndarray,
+    players: int,
+    *,
+    replicates: int = REPLICATES,
+    shares: bool = True,
 ) -> np.ndarray:
-    """95 % interval of each player's share of the credit: array (players, 2).
+    """95 % interval of each player's share of the credit, or of the credit itself: array (players, 2).
 
     `credit`, `player` (0 to players − 1) and `cluster` (0, 1, ...) per credited row. Replicates without credit are left out;
     nan where none is left.
@@ -31,7 +37,8 @@ def additive_intervals(
     for begin in range(0, replicates, _AT_ONCE):
         times = rng.poisson(1.0, (min(_AT_ONCE, replicates - begin), clusters))
         rows.append(times @ by_cluster)
-    return _bounds(np.concatenate(rows) if rows else np.zeros((0, players)))
+    amounts = np.concatenate(rows) if rows else np.zeros((0, players))
+    return _bounds(amounts) if shares else _percentiles(np.sort(amounts, axis=0))
 
 
 def refitted_intervals(
@@ -50,10 +57,14 @@ def _bounds(amounts: np.ndarray) -> np.ndarray:
     """Percentile intervals of the shares in each replicate; order statistics as everywhere (architecture 5)."""
     whole = amounts.sum(axis=1)
     shares = np.sort(amounts[whole != 0] / whole[whole != 0, None], axis=0)
-    if not len(shares):
-        return np.full((amounts.shape[1], 2), np.nan)
-    low, high = (int(q * (len(shares) - 1)) for q in (0.025, 0.975))
-    return np.stack([shares[low], shares[high]], axis=1)
+    return _percentiles(shares)
+
+
+def _percentiles(ordered: np.ndarray) -> np.ndarray:
+    if not len(ordered):
+        return np.full((ordered.shape[1], 2), np.nan)
+    low, high = (int(q * (len(ordered) - 1)) for q in (0.025, 0.975))
+    return np.stack([ordered[low], ordered[high]], axis=1)
 
 
 def sure_enough(won: int, intervals: np.ndarray) -> bool:
