@@ -2,7 +2,7 @@
 
 from reviews.models.action import Action, ActionStep, Decision
 from reviews.models.ballots import HandedBallot, Paper, ReviewRating, Urn
-from reviews.models.charter import CharterLine, JointVisit
+from reviews.models.charter import CharterLine, RideAlong
 from reviews.models.expectations import Expectation
 from reviews.models.frozen import FrozenChange, FrozenNumber, FrozenRows, Restatement, RestatementPart
 from reviews.models.issue import Issue
@@ -22,7 +22,6 @@ __all__ = [
     "FrozenChange",
     "FrozenNumber",
     "FrozenRows",
-    "JointVisit",
     "Minutes",
     "GoodThing",
     "HandedBallot",
@@ -36,6 +35,7 @@ __all__ = [
     "Review",
     "ReviewIssue",
     "ReviewParticipant",
+    "RideAlong",
     "ReviewRating",
     "ReviewSeries",
     "RoomState",

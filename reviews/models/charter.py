@@ -4,7 +4,6 @@ from django.db import models
 from django.db.models.functions import Now
 
 from accounts.models import User
-from campaigns.models import Campaign
 from core.append_only import AppendOnlyModel
 
 
@@ -38,32 +37,26 @@ class CharterLine(AppendOnlyModel):
         return f"{self.subject} from {self.from_day}"
 
 
-class JointVisit(models.Model):
-    """A marketer on a sales call, or sales looking at a campaign before it starts: planned, then done or called off."""
+class RideAlong(models.Model):
+    """A marketer goes along on a sales call: planned, then done, with what they learned, or called off."""
 
-    class Kind(models.TextChoices):
-        RIDE_ALONG = "ride_along", "Ride-along"
-        PREVIEW = "preview", "Campaign preview"
-
-    kind = models.CharField(max_length=10, choices=Kind)
     marketer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     seller = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    what = models.CharField(max_length=200, help_text="which call, or what is looked at")
+    what = models.CharField(max_length=200, help_text="which call or visit")
     planned_for = models.DateField()
     done_on = models.DateField(null=True, blank=True)
-    learned = models.CharField(max_length=500, blank=True, help_text="what both take from it, in a sentence")
+    learned = models.CharField(max_length=500, blank=True, help_text="what marketing takes from it, in a sentence")
     called_off = models.BooleanField(default=False)
     planned_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=~models.Q(called_off=True, done_on__isnull=False), name="reviews_visit_done_or_called_off"
+                condition=~models.Q(called_off=True, done_on__isnull=False), name="reviews_ride_done_or_called_off"
             ),
-            models.CheckConstraint(condition=~models.Q(marketer=models.F("seller")), name="reviews_visit_of_two_people"),
+            models.CheckConstraint(condition=~models.Q(marketer=models.F("seller")), name="reviews_ride_of_two_people"),
         ]
-        indexes = [models.Index(fields=["-planned_for"], name="reviews_visit_newest")]
+        indexes = [models.Index(fields=["-planned_for"], name="reviews_ride_newest")]
 
     def __str__(self):
-        return f"{self.kind} {self.planned_for}"
+        return f"ride-along {self.planned_for}"
