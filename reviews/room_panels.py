@@ -1,4 +1,4 @@
-"""What the steps of the room show that are nobody else's: the check-in, the frozen numbers, what changed, the promises."""
+"""What the check-in shows."""
 
 from django.http import HttpRequest
 
@@ -12,6 +12,4 @@ def checkin(request: HttpRequest, review: Review, screen: Screen) -> dict:
     """One good thing per team, and the field for those who may say it."""
     mine = sides_for_good_thing(request.user, review) if screen != "wall" else []
     said = good_things(review)
-    return {
-        "teams": [{"side": Side(side), "said": said[side], "mine": side in mine} for side in said],
-    }
+    return {"teams": [{"side": Side(side), "said": said[side], "mine": side in mine} for side in said]}

@@ -81,9 +81,9 @@ def sides_for_good_thing(user: User, review: Review) -> list[str]:
     return [side for side in BOTH_SIDES if side in standing(user).sides]
 
 
-def raised_numbers(review: Review) -> dict[str, ReviewIssue]:
-    """The numbers that went to this review's issues, by metric."""
-    return {one.metric: one for one in ReviewIssue.objects.filter(review=review).exclude(metric="")}
+def raised_numbers(review: Review) -> dict[int, ReviewIssue]:
+    """The numbers that went to this review's issues, by the id of the frozen number."""
+    return {one.number_id: one for one in ReviewIssue.objects.filter(review=review, number__isnull=False)}
 
 
 def agenda() -> list[dict]:

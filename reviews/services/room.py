@@ -11,10 +11,11 @@ from django.db.models import F
 
 from accounts.models import User
 from core.errors import Conflict, DomainError, NotAllowed
-from reviews.models import GoodThing, Review, ReviewIssue, ReviewParticipant, RoomState
+from reviews.models import FrozenNumber, GoodThing, Review, ReviewIssue, ReviewParticipant, RoomState
 from reviews.parts import BY_NAME, FIRST, Step, first_step_of, next_step, step_before
 from reviews.room_queries import may_steer, room_of, seconds_used, sides_for_good_thing
 
+OFF = "off"
 MOST_MORE = 60  # minutes added to one part
 
 
@@ -111,29 +112,34 @@ def say_good_thing(*, review: Review, side: str, sentence: str, actor: User) -> 
         room_changed(review)
 
 
-def raise_number(*, review: Review, metric: str, sentence: str) -> ReviewIssue:
-    """Put a number that is off plan on the review's list of issues. A second click finds the first one's issue.
+def raise_number(*, number: FrozenNumber) -> ReviewIssue:
+    """Put a number that is off plan on its review's list of issues. A second click finds the first one's issue.
 
-    Takes no actor: an issue of a number is nobody's complaint.
+    Takes no actor: an issue of a number is nobody's complaint. DomainError if the number is not off plan.
     """
-    _refuse_closed(review)
+    _refuse_closed(number.review)
+    if number.state != OFF:
+        raise DomainError("not_off_plan", "Only a number that is off plan goes to the issues.")
+    sentence = f"{number.label}: {number.words} of {number.plan_words}, off plan"
     try:
         with transaction.atomic():
-            issue = ReviewIssue.objects.create(review=review, metric=metric, sentence=sentence)
+            issue = ReviewIssue.objects.create(
+                review=number.review, number=number, metric=number.metric, sentence=sentence
+            )
     except IntegrityError:
-        return ReviewIssue.objects.get(review=review, metric=metric)
-    room_changed(review)
+        return ReviewIssue.objects.get(number=number)
+    room_changed(number.review)
     return issue
 
 
-def drop_number(*, review: Review, metric: str) -> None:
+def drop_number(*, number: FrozenNumber) -> None:
     """Take a number from the list again. Conflict once the issue has an owner or an action."""
-    _refuse_closed(review)
-    dropped, _ = ReviewIssue.objects.filter(review=review, metric=metric, owner=None, actions=None).delete()
-    if not dropped and ReviewIssue.objects.filter(review=review, metric=metric).exists():
+    _refuse_closed(number.review)
+    dropped, _ = ReviewIssue.objects.filter(number=number, owner=None, actions=None).delete()
+    if not dropped and ReviewIssue.objects.filter(number=number).exists():
         raise Conflict("owned", "Somebody looks into this issue already, so it stays on the list.")
     if dropped:
-        room_changed(review)
+        room_changed(number.review)
 
 
 def _refuse_others(review: Review, actor: User) -> None:
