@@ -8,7 +8,17 @@ restatements_shown_at(review)  what of the review before differs, as it was foun
 """
 
 import datetime as dt
+from collections import defaultdict
 from dataclasses import dataclass
+
+from django.db.models import Prefetch, QuerySet
+from django.urls import reverse
+
+from core.queries import calendar, organisation
+from core.templatetags.display import count, money, percent
+from reviews.models import FrozenChange, FrozenNumber, Restatement, RestatementPart, Review
+from reviews.review_set import difference_words, explain_query
+from reviews.waterfall import AMOUNT, BOXES, CLOSING, OPENING
 
 
 @dataclass(frozen=True)
@@ -79,7 +89,10 @@ class Box:
 
 @dataclass(frozen=True)
 class Waterfall:
-    """`boxes` begin with the balance then and end with the balance now: the steps between add up to their difference."""
+    """`boxes` begin with the balance then and end with the balance now: the steps between add up to their difference.
+
+    `since` and `until` are the days at whose ends both balances stand.
+    """
 
     measure: str
     title: str
@@ -111,3 +124,190 @@ class Restated:
     words: str
     as_of: dt.datetime
     parts: tuple[RestatedPart, ...]
+
+
+COURSE = 4  # the states of so many reviews stand beside a number
+
+
+def frozen_numbers(review: Review) -> list[NumberRow]:
+    """Rows of the part Numbers in the order of the set: three queries, whatever their number."""
+    rows = list(_of(review, FrozenNumber.Group.NUMBER))
+    courses = _courses(review)
+    return [_number_row(row, courses.get(row.key, [])) for row in rows]
+
+
+def frozen_promises(review: Review) -> list[PromiseRow]:
+    """Rows of the part Promises, marketing's first: three queries."""
+    rows = list(_of(review, FrozenNumber.Group.PROMISE))
+    courses = _courses(review)
+    return [_promise_row(row, courses.get(row.key, [])) for row in rows]
+
+
+def _of(review: Review, group: str) -> QuerySet[FrozenNumber]:
+    return FrozenNumber.objects.filter(review=review, group=group).order_by("position")
+
+
+def _courses(review: Review) -> dict[str, list[FrozenNumber]]:
+    """The same numbers in the last reviews of the series, oldest first, this one last."""
+    held = Review.objects.filter(series=review.series_id, freeze_at__lte=review.freeze_at, prepared_at__isnull=False)
+    ids = list(held.exclude(state=Review.State.CANCELLED).order_by("-freeze_at").values_list("id", flat=True)[:COURSE])
+    found: dict[str, list[FrozenNumber]] = defaultdict(list)
+    rows = FrozenNumber.objects.filter(review__in=ids).order_by("as_of")
+    for row in rows.only("key", "state", "words", "review_id", "as_of"):
+        found[row.key].append(row)
+    return found
+
+
+def _number_row(row: FrozenNumber, course: list[FrozenNumber]) -> NumberRow:
+    earlier = [one for one in course if one.review_id != row.review_id]
+    interval = row.answer.get("interval")
+    return NumberRow(
+        id=row.pk,
+        key=row.key,
+        metric=row.metric,
+        label=row.label,
+        side=row.side,
+        scope=row.scope,
+        words=row.words,
+        plan_words=row.plan_words,
+        state=row.state,
+        before=earlier[-1].words if earlier else "",
+        course=tuple(one.state for one in course),
+        interval=None if interval is None else (percent(interval[0]), percent(interval[1])),
+        n=row.answer["n"],
+        status=row.answer["status"],
+        versions=tuple(row.versions),
+        as_of=row.as_of,
+        inputs_hash=row.inputs_hash,
+        url=reverse("review_number", args=[row.pk]),
+        explain=explain_url(row),
+    )
+
+
+def _promise_row(row: FrozenNumber, course: list[FrozenNumber]) -> PromiseRow:
+    line = row.line
+    return PromiseRow(
+        id=row.pk,
+        key=row.key,
+        side=row.side,
+        label=row.label,
+        sentence=row.sentence,
+        promised_words=row.plan_words,
+        measured_words=line["measured_words"],
+        attainment=line["attainment"],
+        state=row.state,
+        status=line["status"] or "",
+        due=line["due"],
+        met=line["met"],
+        missed=line["missed"],
+        excluded=line["excluded"],
+        open=line["open"],
+        course=tuple(one.state for one in course),
+        versions=tuple(row.versions),
+        signed=line["signed"],
+        url=reverse("review_number", args=[row.pk]),
+        explain=explain_url(row),
+    )
+
+
+def explain_url(row: FrozenNumber) -> str:
+    """The same question, as it is answered today."""
+    return f"{reverse('explain', args=[row.metric])}?{explain_query(row.params)}"
+
+
+# --- what changed -----------------------------------------------------------------------------------------------------
+
+_TITLES = {"leads": "Open leads", "amount": "Open amount of deals"}
+
+
+def changes_since_last(review: Review) -> list[Waterfall]:
+    """Both waterfalls of a review; none before it is prepared. Their days are the last complete ones: four queries."""
+    rows: dict[str, list[FrozenChange]] = defaultdict(list)
+    for row in FrozenChange.objects.filter(review=review).defer("ids").order_by("position"):
+        rows[row.measure].append(row)
+    if not rows:
+        return []
+    currency = organisation().base_currency
+    until = calendar().day_of(review.freeze_at) - dt.timedelta(days=1)
+    return [
+        Waterfall(
+            measure=measure,
+            title=_TITLES[measure],
+            boxes=tuple(_box(review, row, currency) for row in rows[measure]),
+            since=review.changes_since,
+            until=until,
+        )
+        for measure in BOXES
+        if measure in rows
+    ]
+
+
+def _box(review: Review, row: FrozenChange, currency: str) -> Box:
+    end = row.box in (OPENING, CLOSING)
+    if row.measure == AMOUNT:
+        words = money(row.change, currency) if end else difference_words(row.change, "money", currency)
+    elif end or row.change == 0:
+        words = count(row.number)
+    else:
+        words = difference_words(row.change, "leads", currency)
+    return Box(
+        key=row.box,
+        label=BOXES[row.measure][row.box],
+        number=row.number,
+        change=row.change,
+        words=words,
+        unknown=row.unknown,
+        end=end,
+        url=reverse("review_change", args=[review.pk, row.measure, row.box]),
+    )
+
+
+# --- restatements -----------------------------------------------------------------------------------------------------
+
+
+def restatements(review: Review) -> list[Restated]:
+    """What differs today of this review's numbers, as far as it was looked for last: two queries."""
+    newest: dict[int, Restatement] = {}
+    for row in _restated(Restatement.objects.filter(number__review=review)):
+        newest[row.number_id] = row
+    return [_restated_row(row) for row in newest.values() if _differs(row)]
+
+
+def restatements_shown_at(review: Review) -> list[Restated]:
+    """What differed of the review before when this one was prepared: two queries. It stays as it was shown."""
+    return [_restated_row(row) for row in _restated(Restatement.objects.filter(found_for=review)) if _differs(row)]
+
+
+def _restated(rows: QuerySet[Restatement]) -> QuerySet[Restatement]:
+    parts = Prefetch("parts", RestatementPart.objects.defer("ids").order_by("id"))
+    return rows.select_related("number").prefetch_related(parts).order_by("number__position", "id")
+
+
+def _differs(row: Restatement) -> bool:
+    return (row.value, row.inputs_hash) != (row.number.value, row.number.inputs_hash)
+
+
+def _restated_row(row: Restatement) -> Restated:
+    number = row.number
+    whole = None if row.value is None or number.value is None else row.value - number.value
+    return Restated(
+        number_id=number.pk,
+        label=number.label,
+        then=number.words,
+        now=row.words,
+        difference=whole,
+        words=difference_words(whole, number.unit, number.currency),
+        as_of=row.as_of,
+        parts=tuple(
+            RestatedPart(
+                cause=part.cause,
+                label=part.get_cause_display(),
+                difference=part.difference,
+                words=difference_words(part.difference, number.unit, number.currency),
+                number=part.number,
+                items=part.items,
+                url=reverse("review_restated", args=[row.pk, part.cause]),
+            )
+            for part in row.parts.all()
+        ),
+    )

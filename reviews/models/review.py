@@ -86,6 +86,9 @@ class Review(models.Model):
     prepared_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    changes_since = models.DateField(
+        null=True, blank=True, help_text="changes are told since the end of this day; set when it is prepared"
+    )
     calendar_uid = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
     calendar_sequence = models.PositiveIntegerField(default=0, help_text="SEQUENCE: grows when time or place change")
 
