@@ -9,7 +9,7 @@ from reviews.models import Review
 from reviews.parts import Screen
 from reviews.room_queries import BOTH_SIDES, may_steer, raised_numbers
 
-MOST_RESTATED = 3  # on the wall; the page of the review has all of them
+MOST_RESTATED = 3  # the page of the review before has all of them
 
 
 def numbers(request: HttpRequest, review: Review, screen: Screen) -> dict:

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from core.queries import calendar
+from reviews.frozen_panels import changes, numbers, promises
 from reviews.models import Review
 from reviews.parts import BY_NAME, Screen, Step, next_step
 from reviews.room_page import page_words
@@ -19,6 +20,9 @@ Panel = Callable[[HttpRequest, Review, Screen], dict]
 
 PANELS: dict[str, Panel] = {
     "checkin": checkin,
+    "numbers": numbers,
+    "changes": changes,
+    "promises": promises,
 }
 # Screens by the page that carries them.
 PAGES: dict[Screen, str] = {"wall": "review_wall", "steer": "review_steer", "phone": "review"}

@@ -21,5 +21,6 @@ urlpatterns = [
     path("<int:pk>/room/", views_room.told, name="review_told"),
     path("<int:pk>/part/<slug:name>/", views_room.part, name="review_part"),
     path("<int:pk>/here/", views_room.here, name="review_here"),
+    path("<int:pk>/numbers/<int:number>/issue/", views_room.number_issue, name="review_number_issue"),
     path("<int:pk>/good-thing/", views_room.good_thing, name="review_good_thing"),
 ]

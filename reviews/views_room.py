@@ -5,19 +5,19 @@ import datetime as dt
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.permissions import Perm, requires
 from core.errors import Conflict, DomainError, NotAllowed
 from reviews.forms_room import GoodThingForm, SteerForm
-from reviews.models import RoomState
+from reviews.models import FrozenNumber, RoomState
 from reviews.panels import answer_part, panel_context, screen_of, shown_step
 from reviews.parts import BY_NAME, Screen
 from reviews.queries import review_for
 from reviews.room_page import page_words
 from reviews.room_queries import may_steer, room_of, room_told
-from reviews.services import mark_here, open_room, say_good_thing, steer_room
+from reviews.services import drop_number, mark_here, open_room, raise_number, say_good_thing, steer_room
 
 
 @require_safe
@@ -130,3 +130,22 @@ def good_thing(request: HttpRequest, pk: int) -> HttpResponse:
     except (Conflict, NotAllowed) as error:
         return answer_part(request, review, "checkin", status=error.status, refused=error.message)
     return answer_part(request, review, "checkin")
+
+
+@require_POST
+@requires(Perm.SEE_NUMBERS)
+def number_issue(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """A number off plan goes to the issues, or is taken from them: the facilitator's one click."""
+    review = review_for(request.user, pk)
+    if not may_steer(request.user, review):
+        raise PermissionDenied
+    found = get_object_or_404(FrozenNumber.objects.select_related("review"), review=review, pk=number)
+    step = "promises" if found.group == FrozenNumber.Group.PROMISE else "numbers"
+    try:
+        if "take_back" in request.POST:
+            drop_number(number=found)
+        else:
+            raise_number(number=found)
+    except DomainError as error:
+        return answer_part(request, review, step, status=error.status, refused=error.message)
+    return answer_part(request, review, step)

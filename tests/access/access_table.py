@@ -138,6 +138,7 @@ PAGES = {
     "review_told": look(NUMBERS, on="review"),
     "review_part": look(NUMBERS, on="review", act="checkin"),
     "review_here": act(NUMBERS, on="review"),
+    "review_number_issue": act(NUMBERS, 404, on="review", only=STEERERS),
     "review_good_thing": act(NUMBERS, 422, on="review"),
     "judging": look(NUMBERS),
     "judging_draw": act(Perm.ANSWER_ISSUES, 422),
@@ -283,7 +284,6 @@ API = {
     "api-routing": ask(NUMBERS),
     "api-lead-assignments": ask(LEADS, on="lead"),
     "api-touches": take(422),
-    "api-touch-void": Row(dict.fromkeys(METHODS, LEADS) | {"POST": CORRECT}, {"OPTIONS": 200, "POST": 200}, on="touch"),
     "api-touch-void": Row(dict.fromkeys(METHODS, LEADS) | {"POST": CORRECT}, {"OPTIONS": 200, "POST": 200}, on="touch"),
     "api-stage-changes": take(422),
 }
