@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from accounts.models import User
+from core.each import for_each
 from core.errors import DomainError
 from integrations.calendar_reading import Invitation
 from integrations.models import CalendarEntry, Meeting
@@ -91,7 +92,8 @@ def hold_meetings(*, now: dt.datetime, entry: CalendarEntry | None = None) -> in
     due = Meeting.objects.filter(touch=None, ended_at=None, due_at__lte=now)
     if entry is not None:
         due = due.filter(entry=entry)
-    return sum(_hold(pk, now) for pk in list(due.order_by("due_at", "id").values_list("id", flat=True)[:BATCH]))
+    ids = list(due.order_by("due_at", "id").values_list("id", flat=True)[:BATCH])
+    return for_each(ids, lambda pk: _hold(pk, now), job="integrations.tasks.hold_meetings", now=now)
 
 
 def _hold(meeting_id: int, now: dt.datetime) -> bool:

@@ -53,6 +53,7 @@ from leads.api_outputs import (
     StageChangeTaken,
 )
 from leads.finding import find_leads, words_of
+from leads.handoff_queries import lacking
 from leads.models import Deal, Lead
 from leads.pages.stages import stages_today
 from leads.projection import Context
@@ -318,6 +319,7 @@ def _move_answer(taken: Taken, data: dict, context: Context) -> Response:
         "occurred_at": event.occurred_at,
         "time_precision": event.time_precision,
         "current_stage_changed": taken.current_stage_changed,
+        "missing": lacking(lead, event.to_stage_id, version, context.calendar.day_of(event.occurred_at)),
         "lead": lead,
     }
     return Response(StageChangeTaken(body).data, status=status_of(taken), headers={"ETag": etag(lead.version)})

@@ -26,6 +26,10 @@ _CALLS = (Obligation.Promise.S1, Obligation.Promise.S2)
 _ASKED = {Side.SALES: (Kind.RESUBMITTED, Kind.CONTESTED, Kind.ARBITRATED), Side.MARKETING: (Kind.FEEDBACK, Kind.RETURNED)}
 
 
+# Whose answers a team waits for; of contested decisions the funnel owner says how they end.
+ANSWERED_BY = {Side.SALES: "marketing or the funnel owner", Side.MARKETING: "sales"}
+
+
 @dataclass(frozen=True)
 class Entry:
     """A line of a list. `whose`: the person it is up to, None if nobody in particular. `at`: when it is due or was said;

@@ -109,11 +109,16 @@ class MoveForm(AskForm):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
 
     def __init__(self, *args, ways, reasons, today, missing: dict[int, list[str]] | None = None, bulk=False, **kwargs):
-        """`missing`: by stage, what the agreement asks for before a lead goes there and the lead has not."""
+        """`missing`: by stage, what the agreement asks for before a lead goes there and the lead has not; of many leads,
+        what some may lack: those are left where they are unless somebody says `anyway`, and why."""
         super().__init__(*args, **kwargs)
-        self.missing = missing or {}
+        self.missing, self.bulk = missing or {}, bulk
         if not self.missing:
             del self.fields["anyway"]
+        elif bulk:
+            asked = ", ".join(next(iter(self.missing.values())))
+            self.fields["anyway"].label = "Also leads that lack what the agreement asks for, and say why in the note"
+            self.fields["anyway"].help_text = f"It asks for: {asked}. Without a tick such leads stay where they are."
         self.today, self.uses = today, {way.stage.id: way.use for way in ways}
         self.fields["to_stage"].choices = [("", "–"), *((way.stage.id, way.stage.name) for way in ways)]
         self.fields["reason"].choices = [("", "–"), *((title, choices) for _, title, choices in reasons)]
@@ -131,9 +136,9 @@ class MoveForm(AskForm):
     def clean(self):
         data = super().clean()
         if lacks := self.missing.get(data.get("to_stage")):
-            if not data.get("anyway"):
+            if not data.get("anyway") and not self.bulk:
                 self.add_error("anyway", f"Still missing: {', '.join(lacks)}. Fill it in, or hand over all the same.")
-            elif not data.get("note", "").strip():
+            elif data.get("anyway") and not data.get("note", "").strip():
                 self.add_error("note", "Say in one sentence why it is handed over without it.")
         return data
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from accounts.models import Role, Side, Team, User
 from accounts.queries import standing
-from leads.digest_queries import Entry, leads_of, read_morning
+from leads.digest_queries import ANSWERED_BY, Entry, leads_of, read_morning
 from leads.models import Lead
 from leads.pages.filters import Surroundings
 from leads.pages.my_day import on_the_way
@@ -42,7 +42,7 @@ def may_see_morning(user: User, team: Team) -> bool:
 def morning_lists(team: Team, day: dt.date, around: Surroundings) -> list[MorningList]:
     """The lists as of that morning, one's own lines first."""
     morning = read_morning(team, day, around.calendar, on_their_way=on_the_way(around))
-    other = "marketing" if team.side == Side.SALES else "sales"
+    other = ANSWERED_BY[Side(team.side)]
     all_of_them = [*morning.due, *morning.late, *morning.answered]
     leads = leads_of(all_of_them, visible_leads(around.user))
     asked = {one.step.deal_id for one in all_of_them if one.lead_id is None}

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import Side, Team, User
+from core.each import for_each
 from core.models import OutgoingMessage
 from core.outbox import queue_message
 from core.queries import Calendar, calendar
@@ -14,7 +15,7 @@ from core.templatetags.display import day_words
 from funnel.book import Book, load_book
 from funnel.models import StageKind
 from funnel.queries import working_hours
-from leads.digest_queries import AT, Entry, Morning, leads_of, members, read_morning
+from leads.digest_queries import ANSWERED_BY, AT, Entry, Morning, leads_of, members, read_morning
 from leads.models import Lead
 from leads.queries import visible_leads
 from leads.services.telling import moment_words
@@ -54,7 +55,9 @@ def _send_to(team: Team, day: dt.date, book: Book, days: Calendar, now: dt.datet
     morning = read_morning(team, day, days, on_their_way=on_their_way)
     if not morning:
         return 0
-    return sum(_write(key, person, morning, days, now) for key, person in keys.items())
+    return for_each(
+        keys.items(), lambda one: _write(one[0], one[1], morning, days, now), job="leads.tasks.send_digests", now=now
+    )
 
 
 def _key(team: Team, day: dt.date, person: User) -> str:
@@ -78,7 +81,7 @@ def _subject(morning: Morning) -> str:
 
 
 def _text(person: User, morning: Morning, days: Calendar) -> str:
-    other = "marketing" if morning.team.side == Side.SALES else "sales"
+    other = ANSWERED_BY[Side(morning.team.side)]
     address = f"{reverse('my_day_team', args=[morning.team.pk])}?day={morning.day}"
     page = f"{settings.SITE_URL}{address}" if settings.SITE_URL else ""
     lists = (

@@ -16,6 +16,7 @@ from accounts.models import Team, User
 from core.errors import DomainError
 from funnel.models import Stage
 from funnel.rules import reason_use
+from leads.handoff_queries import asked_before_mql, missing_for_mql
 from leads.models import BulkItem, BulkJob, Lead, Precision, Tag
 from leads.projection import Context
 from leads.queries import visible_leads
@@ -32,7 +33,8 @@ KEEP = dt.timedelta(days=7)
 def start_bulk(*, actor: User, act: str, lead_ids: Iterable[int], params: dict, inline: bool) -> BulkJob:
     """Note what is to be done with which leads. `inline`: the caller runs it at once; else a worker is woken.
 
-    `params`: assign {owner, team}, move {to_stage, reason, note, at, precision}, tag {add, remove}; ids, text, ISO instants.
+    `params`: assign {owner, team}, move {to_stage, reason, note, at, precision, anyway}, tag {add, remove}; ids, text,
+    ISO instants.
     """
     with transaction.atomic():
         ids = list(dict.fromkeys(lead_ids))
@@ -76,7 +78,7 @@ def _next_chunk(job_id: int, context: Context) -> bool:
 
 
 def _work(job: BulkJob, items: list[BulkItem], context: Context, now: dt.datetime) -> None:
-    leads = visible_leads(job.actor).in_bulk([item.lead_id for item in items])
+    leads = visible_leads(job.actor).select_related("contact").in_bulk([item.lead_id for item in items])
     write = _writer(job, context)
     for item in items:
         item.done_at = now
@@ -104,10 +106,15 @@ def _writer(job: BulkJob, context: Context):
             return lambda lead: tag_lead(lead=lead, actor=job.actor, add=add, remove=remove, context=context)
     stage = Stage.objects.get(pk=params["to_stage"])
     at = dt.datetime.fromisoformat(params["at"]) if params["at"] else None
-    version = context.book.on(context.calendar.day_of(at or dt.datetime.now(dt.UTC)))
+    day = context.calendar.day_of(at or dt.datetime.now(dt.UTC))
+    version = context.book.on(day)
     target = version.stages.get(stage.pk)
+    # Jobs from before the agreement was asked know nothing of `anyway`; they go on as they were begun.
+    looks = stage.pk in asked_before_mql(version, day) and not params.get("anyway", True)
 
     def move(lead: Lead) -> None:
+        if looks and (lacks := missing_for_mql(lead, version, day)):
+            raise DomainError("still_missing", f"Still missing: {', '.join(lacks)}.")
         move_lead(
             lead,
             stage,

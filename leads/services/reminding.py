@@ -8,6 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.models import User
+from core.each import for_each
 from core.outbox import queue_message
 from core.queries import calendar
 from core.templatetags.display import day_words
@@ -36,7 +37,12 @@ def remind(*, now: dt.datetime) -> int:
     for pk, user_id in waiting.order_by("remind_on", "id").values_list("id", "who_id")[:MOST_AT_ONCE]:
         whose[user_id].append(pk)
     people = User.objects.in_bulk(list(whose))
-    return sum(_remind_person(people[user_id], ids, now, today) for user_id, ids in sorted(whose.items()))
+    return for_each(
+        sorted(whose.items()),
+        lambda one: _remind_person(people[one[0]], one[1], now, today),
+        job="leads.tasks.remind",
+        now=now,
+    )
 
 
 def _remind_person(person: User, ids: list[int], now: dt.datetime, today: dt.date) -> bool:

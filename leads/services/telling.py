@@ -7,6 +7,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.models import User
+from core.each import for_each
 from core.outbox import queue_message
 from core.queries import Calendar, calendar
 from core.templatetags.display import day_words
@@ -36,7 +37,12 @@ def mail_notices(*, now: dt.datetime) -> int:
             teams.setdefault(user_id, []).append(team_id)
     people = User.objects.in_bulk(list(teams)[:PEOPLE_AT_ONCE])
     days = calendar()
-    return sum(_mail(person, teams[person.pk], days, now) for _, person in sorted(people.items()))
+    return for_each(
+        [person for _, person in sorted(people.items())],
+        lambda person: _mail(person, teams[person.pk], days, now),
+        job="leads.tasks.mail_notices",
+        now=now,
+    )
 
 
 def _works(hours: BusinessClock, now: dt.datetime) -> bool:

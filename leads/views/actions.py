@@ -15,8 +15,8 @@ from core.errors import Conflict, DomainError, StaleVersion
 from funnel.book import load_book
 from funnel.models import Milestone, Stage
 from leads.forms import AssignForm, MoveForm, NoteForm, StepForm, TagsForm, TouchForm
+from leads.handoff_queries import missing_for_mql
 from leads.models import CONTACT_KINDS, LeadEvent, NextStep, Tag
-from leads.pages.criteria import missing_for_mql
 from leads.pages.detail import reasons_of, ways_on, who_was_first
 from leads.pages.filters import surroundings
 from leads.projection import Context

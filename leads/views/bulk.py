@@ -9,6 +9,7 @@ from accounts.permissions import Perm, requires
 from core.errors import DomainError
 from funnel.book import load_book
 from leads.forms import AssignForm, ManyTagsForm, MoveForm
+from leads.handoff_queries import asked_before_mql
 from leads.models import BulkJob, Tag
 from leads.pages.bulk import Chosen, choose, common_ways, read_job
 from leads.pages.detail import reasons_of
@@ -41,7 +42,8 @@ def bulk(request: HttpRequest, act: str) -> HttpResponse:
         form = ManyTagsForm(posted)
     else:
         reasons = reasons_of(book.on(around.today), ways) if book else []
-        form = MoveForm(posted, ways=ways, reasons=reasons, today=around.today, bulk=True)
+        asked_for = asked_before_mql(book.on(around.today), around.today) if book else {}
+        form = MoveForm(posted, ways=ways, reasons=reasons, today=around.today, bulk=True, missing=asked_for)
     status = 200
     if posted is not None:
         status = 422
@@ -83,6 +85,7 @@ def _start(request: HttpRequest, act: str, chosen: Chosen, data: dict, around) -
             "note": data["note"].strip(),
             "at": at.isoformat() if at else None,
             "precision": precision,
+            "anyway": bool(data.get("anyway")),
         }
     inline = len(chosen.ids) <= INLINE
     job = start_bulk(actor=request.user, act=act, lead_ids=chosen.ids, params=params, inline=inline)

@@ -34,6 +34,8 @@ def test_a_move_by_id(owner, lead):
     )
     assert (body["lead"]["stage"], body["lead"]["stage_since"]) == ("mql", "2026-03-06T10:00:00Z")
     assert answer["ETag"] == f'"{body["lead"]["version"]}"'
+    # What the agreement asks for with a handoff: the move is told as it was, and what this lead lacks is named.
+    assert body["missing"] == ["name", "email", "company", "segment", "region", "channel"]
     event = LeadEvent.objects.get(id=body["id"])
     assert (event.actor.email, event.note.text) == ("funnel_owner@example.com", "Called.")
 

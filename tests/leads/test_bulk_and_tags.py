@@ -72,6 +72,25 @@ def test_many_go_on_in_the_background_with_progress_and_a_result(see, enter, cli
     assert client.post(f"{answer.url}stop/").status_code == 404
 
 
+def test_of_many_leads_those_that_lack_what_the_agreement_asks_for_stay_unless_somebody_says_why(see, enter, client, stages):
+    whole, lacks = enter("Anna Brandt"), enter("Lee Moss", region=None)
+    see("member", "/leads/")
+    form = client.get("/leads/bulk/move/?all=1").content.decode()
+    assert "It asks for: Name, E-mail address, Company, Segment, Region, Channel." in form
+    asked = {"all": "1", "to_stage": stages["mql"].id, "reason": "", "note": ""}
+    result = client.post("/leads/bulk/move/", asked).context["result"]
+    assert [(row.lead_id, row.trouble) for row in result.troubles] == [(lacks.pk, "Still missing: Region.")]
+    assert {lead.pk: lead.stage.key for lead in Lead.objects.select_related("stage")} == {
+        whole.pk: "mql",
+        lacks.pk: "inquiry",
+    }
+    assert client.post("/leads/bulk/move/", asked | {"anyway": "on"}).status_code == 422, "and why"
+    said = {"anyway": "on", "note": "They want a call today."}
+    client.post("/leads/bulk/move/", asked | said)
+    lacks.refresh_from_db()
+    assert lacks.stage_id == stages["mql"].id
+
+
 def test_a_job_that_lost_its_worker_goes_on_where_it_was(enter, stages, people, monkeypatch):
     leads = [enter(f"P{i} Muster") for i in range(45)]
     params = MOVE | {"to_stage": stages["mql"].id}

@@ -64,7 +64,7 @@ def test_each_member_gets_the_teams_totals_and_their_own_part(given, monday_even
         "Due today: 1, yours: 1\n- First contact: Anna Brandt, today 12:00\n"
         f"  https://tandem.example.com/my-day/team/{team.pk}/?day=2026-03-03#due\n\n"
         f"Late: 1\n  https://tandem.example.com/my-day/team/{team.pk}/?day=2026-03-03#late\n\n"
-        "Answered by marketing since yesterday 08:30: 0\n\n"
+        "Answered by marketing or the funnel owner since yesterday 08:30: 0\n\n"
         "What you have to do now is in Tandem under My day; there you can switch this mail off.\n"
         "https://tandem.example.com/my-day/\n"
     )
