@@ -123,9 +123,7 @@ def raise_number(*, number: FrozenNumber) -> ReviewIssue:
     sentence = f"{number.label}: {number.words} of {number.plan_words}, off plan"
     try:
         with transaction.atomic():
-            issue = ReviewIssue.objects.create(
-                review=number.review, number=number, metric=number.metric, sentence=sentence
-            )
+            issue = ReviewIssue.objects.create(review=number.review, number=number, metric=number.metric, sentence=sentence)
     except IntegrityError:
         return ReviewIssue.objects.get(number=number)
     room_changed(number.review)
