@@ -15,6 +15,7 @@ from reviews.parts import BY_NAME, Screen, Step, next_step
 from reviews.room_page import page_words
 from reviews.room_panels import checkin
 from reviews.room_queries import may_steer, room_of
+from reviews.safe_panels import expectations, process, words
 
 Panel = Callable[[HttpRequest, Review, Screen], dict]
 
@@ -23,6 +24,9 @@ PANELS: dict[str, Panel] = {
     "numbers": numbers,
     "changes": changes,
     "promises": promises,
+    "expectations": expectations,
+    "process": process,
+    "words": words,
 }
 # Screens by the page that carries them.
 PAGES: dict[Screen, str] = {"wall": "review_wall", "steer": "review_steer", "phone": "review"}

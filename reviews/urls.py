@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reviews import views, views_judging, views_room
+from reviews import views, views_expectations, views_judging, views_room, views_safe_space, views_words
 
 urlpatterns = [
     path("issues/", views.issues, name="review_issues"),
@@ -23,4 +23,23 @@ urlpatterns = [
     path("<int:pk>/here/", views_room.here, name="review_here"),
     path("<int:pk>/numbers/<int:number>/issue/", views_room.number_issue, name="review_number_issue"),
     path("<int:pk>/good-thing/", views_room.good_thing, name="review_good_thing"),
+    path("looked-into/", views_safe_space.looked_into, name="review_looked_into"),
+    path("looked-into/<int:pk>/solved/", views_safe_space.solved, name="review_issue_solved"),
+    path("words/", views_words.record, name="review_words"),
+    path("words/<slug:key>/", views_words.beside_word, name="review_word_examples"),
+    path("stages/<slug:key>/words/", views_words.beside_stage, name="review_stage_examples"),
+    path("<int:pk>/cards/new/", views_safe_space.card_new, name="review_card_new"),
+    path("<int:pk>/cards/show/", views_safe_space.cards_show, name="review_cards_show"),
+    path("<int:pk>/cards/take-up/", views_safe_space.card_take_up, name="review_card_take_up"),
+    path("<int:pk>/vote/", views_safe_space.vote_for_cards, name="review_vote"),
+    path("<int:pk>/vote/open/", views_safe_space.vote_open, name="review_vote_open"),
+    path("<int:pk>/vote/count/", views_safe_space.vote_count, name="review_vote_count"),
+    path("<int:pk>/ballot/<slug:name>/", views_safe_space.ballot, name="review_ballot"),
+    path("<int:pk>/ballots/<slug:name>/", views_safe_space.ballots, name="review_ballots"),
+    path("<int:pk>/word/ask/", views_words.ask, name="review_word_ask"),
+    path("<int:pk>/word/answer/", views_words.answer, name="review_word_answer"),
+    path("<int:pk>/word/count/", views_words.count, name="review_word_count"),
+    path("<int:pk>/word/settle/", views_words.settle, name="review_word_settle"),
+    path("<int:pk>/expectation/", views_expectations.state, name="review_expectation"),
+    path("<int:pk>/expectation/mark/", views_expectations.mark, name="review_expectation_mark"),
 ]
