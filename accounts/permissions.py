@@ -15,19 +15,21 @@ class Perm(enum.StrEnum):
     SEE_LEADS = "see_leads"
     SEE_EVERY_LEAD = "see_every_lead"
     WORK_LEADS = "work_leads"
+    PLAN_CAMPAIGNS = "plan_campaigns"
     CORRECT_HISTORY = "correct_history"
     IMPORT = "import"
     SEE_PERSON_FIGURES = "see_person_figures"
     SEE_JOBS = "see_jobs"
     ANSWER_ISSUES = "answer_issues"
     SET_ROUTING = "set_routing"
+    SET_REVIEWS = "set_reviews"
     ADMINISTER = "administer"
 
 
 _EVERYBODY = frozenset({Perm.SEE_NUMBERS, Perm.SEE_LEADS})
-_REP = _EVERYBODY | {Perm.WORK_LEADS, Perm.SEE_PERSON_FIGURES}
+_REP = _EVERYBODY | {Perm.WORK_LEADS, Perm.PLAN_CAMPAIGNS, Perm.SEE_PERSON_FIGURES}
 _LEAD = _REP | {Perm.CORRECT_HISTORY, Perm.IMPORT}
-_OWNER = _LEAD | {Perm.SEE_EVERY_LEAD, Perm.SEE_JOBS, Perm.ANSWER_ISSUES, Perm.SET_ROUTING}
+_OWNER = _LEAD | {Perm.SEE_EVERY_LEAD, Perm.SEE_JOBS, Perm.ANSWER_ISSUES, Perm.SET_ROUTING, Perm.SET_REVIEWS}
 
 ROLE_PERMS: dict[Role, frozenset[Perm]] = {
     Role.VIEWER: _EVERYBODY,

@@ -42,12 +42,14 @@ def names_in(text: str) -> list[str]:
 
 
 def review_for(user: User, pk: int) -> Review:
-    """A review that takes or took place, with its series and facilitator; 404 otherwise.
+    """A review with its series and facilitator, one that was called off too; 404 without one.
 
     Everybody who reads numbers may open each of them. `invited` holds the reader's own invitation, if there is one.
     """
     own = Prefetch("participants", ReviewParticipant.objects.filter(user=user), to_attr="invited")
-    return get_object_or_404(_reviews().prefetch_related(own), pk=pk)
+    return get_object_or_404(
+        Review.objects.select_related("series", "facilitator").prefetch_related(own), pk=pk
+    )
 
 
 def next_review(now: dt.datetime) -> Review | None:
