@@ -22,6 +22,8 @@ PLACES = (
     ("console_margins", "Margins", False),
     ("console_calendars", "Calendars", False),
     ("console_routing", "Routing", False),
+    ("console_links", "Links", False),
+    ("console_filters", "Filters", False),
     ("console_history", "History", False),
     ("console_organisation", "Organisation", True),
     ("console_people", "People", True),
@@ -29,6 +31,7 @@ PLACES = (
     ("console_tokens", "Tokens", True),
     ("console_mail", "Mail", True),
     ("console_copies", "Mail copies", True),
+    ("console_capture", "Web forms", True),
 )
 
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("review/", include("reviews.urls")),
     path("import/", include("integrations.urls")),
     path("", include("integrations.contact_urls")),
+    path("", include("integrations.capture_urls")),
     path("start/demo/", include("demo.urls")),
     path("start/", include("integrations.guide_urls")),
     path("admin/", site.urls),

@@ -5,6 +5,7 @@ from leads.views import list as lists
 
 urlpatterns = [
     path("", include("leads.urls_routing")),
+    path("", include("leads.urls_links")),
     path("leads/", lists.leads, name="leads"),
     path("leads/filter/", lists.add_filter, name="leads_filter"),
     path("leads/leads.csv", lists.leads_csv, name="leads_csv"),

@@ -190,6 +190,14 @@ CONSOLE = {
     "console_routing_remove": act(Perm.SET_ROUTING, on="routing_rule"),
     "console_routing_queue": act(Perm.SET_ROUTING, 422),
     "console_routing_switch": act(Perm.SET_ROUTING),
+    "console_links": look(NUMBERS),
+    "console_link_new": form(IMPORT),
+    "console_links_anew": act(CORRECT),
+    "console_link_remove": act(IMPORT, on="link_rule"),
+    "console_filters": look(NUMBERS),
+    "console_filter_add": act(CORRECT, 422),
+    "console_filter_run": act(CORRECT),
+    "console_filter_remove": act(CORRECT, on="filter_rule"),
     "console_targets": Row({"GET": NUMBERS, "HEAD": NUMBERS, "POST": ADMIN}, {"GET": 200, "HEAD": 200, "POST": 302}),
     "console_set_up": act(ADMIN),
     "console_draft": act(ADMIN),
@@ -232,6 +240,11 @@ CONSOLE = {
     "console_mail": form(ADMIN),
     "console_copies": form(ADMIN),
     "console_copies_secret": act(ADMIN),
+    "console_capture": look(ADMIN),
+    "console_capture_new": form(ADMIN),
+    "console_capture_site": form(ADMIN, on="site"),
+    "console_capture_switch": act(ADMIN, on="site"),
+    "console_capture_seen": act(ADMIN, on="site"),
     "console_mail_remove": act(ADMIN),
     "console_mail_test": act(ADMIN),
 }
@@ -294,6 +307,8 @@ OPEN = {
     "invite": Row({}, dict.fromkeys(READS, 200) | {"POST": 422}, on="secret", body=EMPTY),
     "first": Row({}, dict.fromkeys((*READS, "POST"), SIGN_IN)),  # only while there is no company
     "mail_door": Row({}, {"POST": 401}),  # it asks for a secret of its own
+    "capture_script": Row({}, dict.fromkeys(READS, 200)),
+    "capture_door": Row({}, {"POST": 403, "OPTIONS": 403}, on="site_key"),  # only pages of the site may post
     "healthz": Row({}, dict.fromkeys(READS, 503)),  # nothing but the web runs here
     "api/v1/": Row({}, dict.fromkeys(METHODS, 404)),  # what is not there
 }

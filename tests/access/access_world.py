@@ -17,9 +17,12 @@ from funnel import services as funnel
 from funnel.business_time import Window
 from funnel.models import Agreement, Stage
 from integrations import uploads
+from integrations.capture_sites import save_site
 from integrations.services import upload
 from leads import services as leads
 from leads.models import Lead
+from leads.services.filtering import add_filter
+from leads.services.links import save_link_rule
 from leads.services.many import start_bulk
 from leads.services.routing_rules import save_rule
 from reviews.models import Issue, JudgingRound, Review, ReviewSeries, SampledLead, Stratum
@@ -172,8 +175,15 @@ def _add_console(world: World) -> None:
     rule = save_rule(rule=None, values={"name": "All", "method": "load"}, people=[world.people["member"]], actor=admin)
     queue_message(key="test", kind="reminder", to="a@example.com", subject="s", text="t", now=now)
     sampled = _sample(world)
+    site = save_site(site=None, name="Web site", origins=["https://www.example.com"], thanks_url="", actor=admin)
+    link_rule = save_link_rule(values={"utm_medium": "cpc", "channel": campaigns.ensure_channel(name="Ads")}, actor=admin)
+    filter_rule = add_filter(kind="domain", value="example.net", reason="internal", actor=admin)
     world.things |= {
         "company": {"": leads.ensure_company(name="member GmbH").pk},
+        "site": {"": site.pk},
+        "site_key": {"": site.key},
+        "link_rule": {"": link_rule.pk},
+        "filter_rule": {"": filter_rule.pk},
         "version": {"": Agreement.objects.get(number=1).number},
         "stage": {"": "mql"},
         "word": {"": "mql"},

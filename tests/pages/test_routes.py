@@ -7,7 +7,8 @@ from accounts.permissions import ROLE_PERMS, Perm
 from accounts.services import create_token, deactivate, revoke_token
 from config.admin_site import site as admin_site
 
-PUBLIC = {"sign_in", "sign_out", "invite", "first", "healthz", "mail_door", ""}  # "": what is not there under /api/v1/
+# "": what is not there under /api/v1/
+PUBLIC = {"sign_in", "sign_out", "invite", "first", "healthz", "mail_door", "capture_script", "capture_door", ""}
 
 
 def routes(resolver=None, prefix="", namespace=""):

@@ -20,7 +20,7 @@ WRITERS = re.compile(
     r"^(\w+/services(/\w+)?\.py|leads/(projection|handoff_projection|write_columns)\.py|metrics/(rollup|tasks)\.py"
     r"|core/(append_only|bulk_rows|stale|maintenance|outbox|signs)\.py|demo/(loading|wiping)\.py"
     r"|integrations/(journal|chunk|writing|references|running|replaced|undoing|copy_addresses)\.py"
-    r"|integrations/(taking_mail|meetings)\.py|benchmarks/parts/(importing|moves)\.py)$"
+    r"|integrations/(taking_mail|meetings|capturing|capture_sites)\.py|benchmarks/parts/(importing|moves)\.py)$"
 )
 BULK_WRITES = {"insert_rows", "insert_values", "update_values", "write_columns"}
 MODEL_WORDS = ("objects", "_base_manager", "_default_manager")
