@@ -1,5 +1,6 @@
 """The only rounding of money. Amounts are integers in minor units of an ISO 4217 currency; never floats."""
 
+import itertools
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
@@ -76,9 +77,11 @@ def spread(total: int, days: int) -> list[int]:
     Each day gets the step of the rounded running total. Giving the odd cents to the first days instead would leave a month
     of a long cost line dearer than its share by up to a cent a day.
     """
-    size, reached, parts = abs(total), 0, []
-    for day in range(1, days + 1):
-        upto = (2 * size * day + days) // (2 * days)
-        parts.append(upto - reached)
-        reached = upto
-    return [-part for part in parts] if total < 0 else parts
+    reached = [spread_until(total, days, day) for day in range(days + 1)]
+    return [after - before for before, after in itertools.pairwise(reached)]
+
+
+def spread_until(total: int, days: int, day: int) -> int:
+    """What `spread` gives to the first `day` of so many days: the rounded running total."""
+    upto = (2 * abs(total) * day + days) // (2 * days)
+    return -upto if total < 0 else upto

@@ -10,6 +10,7 @@ PLACES = [
     ("dashboard", "Dashboard", "dashboard"),
     ("leads", "Leads", "leads"),
     ("my_day", "My day", "my-day"),
+    ("campaigns", "Campaigns", "campaigns"),
     ("review_issues", "Review", "review"),
     ("import", "Import", "import"),
     ("console", "Console", "console"),

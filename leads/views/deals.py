@@ -14,9 +14,11 @@ from funnel.models import StageKind
 from leads.finding import words_of
 from leads.forms import CloseForm, DealForm
 from leads.models import Deal, DealEvent
+from leads.pages.content import content_card
 from leads.pages.deals import list_deals, read_deal
 from leads.pages.filters import surroundings
 from leads.queries import visible_deals
+from leads.request_queries import requests_of_deal
 from leads.services import (
     cancel_deal,
     credit_deal,
@@ -79,7 +81,8 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
     around = surroundings(request.user, book)
     page = read_deal(found, around, book)
     acts = [(key, act[1]) for key, act in ACTS.items() if key != "void" and _fits(found, act[3])]
-    return show(request, "leads/deal.html", around, {"page": page, "deal": found, "acts": acts})
+    asked = content_card(request.user, requests_of_deal(found))
+    return show(request, "leads/deal.html", around, {"page": page, "deal": found, "acts": acts} | asked)
 
 
 def _fits(deal: Deal, status: str) -> bool:

@@ -14,6 +14,7 @@ from funnel.book import Book, load_book
 from leads.forms import LeadForm, NewLeadForm
 from leads.forms_handoffs import FeedbackForm
 from leads.models import CONTACT_KINDS, Company, Lead, Touch
+from leads.pages.content import content_card
 from leads.pages.detail import find_visible, read_lead, who_was_first
 from leads.pages.disputes import read_examples
 from leads.pages.filters import Surroundings, surroundings
@@ -22,6 +23,7 @@ from leads.pages.handoff_words import agreed_reasons
 from leads.pages.timeline import TABS
 from leads.projection import Context
 from leads.queries import visible_leads
+from leads.request_queries import requests_of_lead
 from leads.services.feedback import MOMENTS, OUTCOMES
 from leads.services.intake import update_lead, upsert_lead
 from leads.views.frame import ask, back_to, go, is_fragment, show
@@ -70,6 +72,8 @@ def lead(request: HttpRequest, pk: int) -> HttpResponse:
         "outcomes": OUTCOMES,
         "may_log": Side.SALES in standing(request.user).sides or has_perm(request.user, Perm.SEE_EVERY_LEAD),
     }
+    merged = [one.pk for one in page.merged]
+    context |= content_card(request.user, requests_of_lead(found, merged))
     if page.handoff is not None:
         context |= _handoff(page.handoff, book, around)
     if "panel" in request.GET and is_fragment(request):
