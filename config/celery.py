@@ -47,6 +47,7 @@ app.conf.beat_schedule = {
     "leads-sweep": {"task": "leads.tasks.sweep_bulk_jobs", **EVERY_HALF_MINUTE},
     # Last month's leads for the two judges; a month has one sample, so most of these find nothing to do.
     "draw-sample": {"task": "reviews.tasks.draw_sample", "schedule": 3600.0, "options": {"expires": 3000}},
+    "remind-of-actions": {"task": "reviews.tasks.remind_owners", "schedule": 900.0, "options": {"expires": 840}},
     # Asked often, so that a review is ready soon after its freeze; a week has one, so most of these find nothing to do.
     "prepare-reviews": {"task": "reviews.tasks.prepare_reviews", "schedule": 120.0, "options": {"expires": 110}},
     "look-for-restatements": {

@@ -14,6 +14,7 @@ from demo import catalogue, people
 from demo.chance import ZONE, Dice
 from demo.facts import DealFact, LeadFact, Story
 from demo.judging import judge_samples
+from demo.knowing import known_from
 from demo.promises import draft_promises, set_up_calendars
 from demo.routing import set_rules
 from funnel.models import Stage
@@ -256,6 +257,7 @@ class _Loader:
             reason=step.reason,
             other_lead=self.leads.get(step.other),
             occurred_at=step.at,
+            recorded_at=step.at,
             actor=self.users.get(step.actor),
             about=self.events[id(step.about)] if step.about is not None else None,
             field=step.field,
@@ -293,7 +295,7 @@ class _Loader:
                     for fact in chunk
                     if fact.lead is not None
                 ],
-                events=[self._money(fact, step) for fact in chunk for step in fact.steps],
+                events=[self._money(fact, step, at) for fact in chunk for step, at in known_from(fact, self.story)],
                 actor=self.users["ines"],
                 context=self.context,
             )
@@ -318,7 +320,7 @@ class _Loader:
             region=self.regions.get(fact.region),
         )
 
-    def _money(self, fact: DealFact, step) -> DealEvent:
+    def _money(self, fact: DealFact, step, recorded_at: dt.datetime) -> DealEvent:
         return DealEvent(
             deal=self.deals[fact.key],
             kind=step.kind,
@@ -327,5 +329,6 @@ class _Loader:
             owner=self.users[fact.owner] if step.kind == "opened" else None,
             reason=step.reason,
             occurred_at=step.at,
+            recorded_at=recorded_at,
             actor=self.users.get(step.owner),
         )

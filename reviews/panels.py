@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from core.queries import calendar
+from reviews.action_panels import actions, charter_part, close
 from reviews.frozen_panels import changes, numbers, promises
 from reviews.models import Review
 from reviews.parts import BY_NAME, Screen, Step, next_step
@@ -27,6 +28,9 @@ PANELS: dict[str, Panel] = {
     "expectations": expectations,
     "process": process,
     "words": words,
+    "actions": actions,
+    "charter": charter_part,
+    "close": close,
 }
 # Screens by the page that carries them.
 PAGES: dict[Screen, str] = {"wall": "review_wall", "steer": "review_steer", "phone": "review"}

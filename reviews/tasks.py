@@ -4,7 +4,7 @@ import datetime as dt
 
 from celery import shared_task
 
-from reviews.services import draw_when_due, prepare_due, restate_due
+from reviews.services import draw_when_due, prepare_due, remind_of_actions, restate_due
 
 
 @shared_task(name="reviews.tasks.draw_sample")
@@ -21,3 +21,9 @@ def prepare_reviews() -> int:
 @shared_task(name="reviews.tasks.look_for_restatements")
 def look_for_restatements() -> int:
     return restate_due(now=dt.datetime.now(dt.UTC))
+
+
+@shared_task(name="reviews.tasks.remind_owners")
+def remind_owners() -> int:
+    """Mails to those whose actions are due or overdue."""
+    return remind_of_actions(now=dt.datetime.now(dt.UTC))

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from reviews import views, views_expectations, views_judging, views_room, views_safe_space, views_words
 
@@ -42,4 +42,5 @@ urlpatterns = [
     path("<int:pk>/word/settle/", views_words.settle, name="review_word_settle"),
     path("<int:pk>/expectation/", views_expectations.state, name="review_expectation"),
     path("<int:pk>/expectation/mark/", views_expectations.mark, name="review_expectation_mark"),
+    path("", include("reviews.urls_kept")),
 ]

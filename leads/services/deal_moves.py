@@ -51,7 +51,11 @@ def moves_of_closes(events: Sequence[DealEvent], context: Context) -> list[LeadE
             stage = None if others or kind_now.get(lead_id) == StageKind.LOST else version.of_kind(StageKind.LOST)
         if stage is None:
             continue
-        moves.append(_move(event, leads[lead_id], stage.id))
+        move = _move(event, leads[lead_id], stage.id)
+        if "recorded_at" not in event.get_deferred_fields():
+            # A history that is told afterwards says when each close became known; so did what it caused.
+            move.recorded_at = event.recorded_at
+        moves.append(move)
     return moves + _takebacks(voids)
 
 
