@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from leads.models import Deal
 from metrics import codes, credit
-from metrics.credit import UNATTRIBUTED
-from metrics.rows import every
+from metrics.rows import Rows, every
 from metrics.segments import MISSING
 from metrics.series import Snapshot
+
+_COLUMNS = ("touch", "at", "channel", "campaign", "content", "side", "kind", "person")
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class LedgerTouch:
     milestones: tuple[str, ...]  # of first, creation, opening, closing
     revenue: Mapping[str, int | None]
     profit: Mapping[str, int | None]
+    own: Mapping[str, int | None]  # revenue in the deal's currency, shared by the same weights
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class DealLedger:
     models: tuple[str, ...]
     touches: list[LedgerTouch]
     rules_version: int
+    currency: str
+    own_revenue: int | None  # minor units of that currency
 
 
 def deal_ledger(snapshot: Snapshot, deal: int, *, sales: bool = False) -> DealLedger | None:
@@ -51,55 +56,70 @@ def deal_ledger(snapshot: Snapshot, deal: int, *, sales: bool = False) -> DealLe
     rows = rows.under(rows["item"] == deal)
     if not len(rows):
         return None
-    status = int(rows["status"][0])
-    bookings = credit.wins(snapshot, rows)
-    if status == codes.WON:
-        notes = every(snapshot["credit"])
-        bookings = credit.both(bookings, credit.credit_notes(snapshot, notes.under(notes["deal"] == deal)))
-    elif status != codes.OPEN:
-        nothing = np.zeros(1, np.int64)
-        bookings = credit.Bookings(bookings.deal, bookings.day, nothing, nothing, *np.zeros((2, 1), bool))
+    notes = every(snapshot["credit"])
+    notes = notes.under(notes["deal"] == deal)
+    bookings, own = _booked(snapshot, rows, notes, own=False), _booked(snapshot, rows, notes, own=True)
     models = (*credit.models_of(snapshot.rules), "shapley")
-    shares = {}
-    for model in models:
-        lines = credit.lines_of(snapshot, bookings, model, sales=sales)
-        shares[model] = (_by_row(lines.row, lines.revenue), _by_row(lines.row, lines.profit))
+    shares = {model: _shares(snapshot, model, bookings, own, sales) for model in models}
     path, journeys = credit.ways_of(snapshot, bookings.deal[:1], sales=sales)
     held = {name: int(spot[0]) for name, spot in journeys.milestones().items()}
-    table = snapshot["path"]
     touches = [
-        LedgerTouch(
-            touch=int(table["touch"][row]),
-            at=int(table["at"][row]),
-            channel=int(table["channel"][row]),
-            campaign=int(table["campaign"][row]),
-            content=int(table["content"][row]),
-            side=codes.SIDES[table["side"][row]],
-            kind=codes.TOUCH_KINDS[table["kind"][row]],
-            contact=max(int(table["person"][row]), 0),
-            milestones=tuple(name for name, spot in held.items() if spot == place),
-            revenue={model: revenue.get(row, 0) for model, (revenue, _) in shares.items()},
-            profit={model: profit.get(row, 0) for model, (_, profit) in shares.items()},
-        )
+        _line(snapshot, row, tuple(name for name, spot in held.items() if spot == place), shares)
         for place, row in enumerate(path.tolist())
     ]
-    if any(-1 in revenue for revenue, _ in shares.values()):
-        touches.append(
-            LedgerTouch(
-                0, 0, UNATTRIBUTED, UNATTRIBUTED, UNATTRIBUTED, "", "", 0, (),
-                {model: revenue.get(-1, 0) for model, (revenue, _) in shares.items()},
-                {model: profit.get(-1, 0) for model, (_, profit) in shares.items()},
-            )
-        )  # fmt: skip
+    if any(-1 in revenue for revenue, *_ in shares.values()):
+        sourced = int(rows["origin"][0]) == codes.ORIGINS.index("sales")
+        nobody = credit.SALES_SOURCED if sourced else credit.UNATTRIBUTED
+        touches.append(LedgerTouch(0, 0, nobody, nobody, nobody, "", "", 0, (), *_money(shares, -1)))
     return DealLedger(
         deal=deal,
-        provisional=status == codes.OPEN,
+        provisional=int(rows["status"][0]) == codes.OPEN,
         revenue=_total(bookings.revenue),
         profit=_total(bookings.profit),
         estimated=bool(np.any(bookings.estimated)),
         models=models,
         touches=touches,
         rules_version=snapshot.rules.version,
+        currency=Deal.objects.values_list("currency", flat=True).get(id=deal),
+        own_revenue=_total(own.revenue),
+    )
+
+
+def _booked(snapshot: Snapshot, rows: Rows, notes: Rows, *, own: bool) -> credit.Bookings:
+    """What there is to share, in the base currency or in the deal's own: of a lost deal nothing."""
+    booked, less = credit.wins(snapshot, rows), credit.credit_notes(snapshot, notes)
+    if own:
+        booked, less = replace(booked, revenue=rows["amount"]), replace(less, revenue=notes["amount"])
+    status = int(rows["status"][0])
+    if status == codes.OPEN:
+        return booked
+    lost = replace(booked, revenue=np.zeros(1, np.int64), profit=np.zeros(1, np.int64))
+    return credit.both(booked if status == codes.WON else lost, less)
+
+
+def _shares(snapshot: Snapshot, model: str, bookings: credit.Bookings, own: credit.Bookings, sales: bool):
+    """Revenue, gross profit and revenue in the own currency by row of the table of ways; -1 is what no touch earned."""
+    lines, mine = (credit.lines_of(snapshot, booked, model, sales=sales) for booked in (bookings, own))
+    return _by_row(lines.row, lines.revenue), _by_row(lines.row, lines.profit), _by_row(mine.row, mine.revenue)
+
+
+def _money(shares: Mapping[str, tuple], row: int) -> Iterator[dict[str, int | None]]:
+    return ({model: parts[place].get(row, 0) for model, parts in shares.items()} for place in range(3))
+
+
+def _line(snapshot: Snapshot, row: int, milestones: tuple[str, ...], shares: Mapping[str, tuple]) -> LedgerTouch:
+    value = {name: int(snapshot["path"][name][row]) for name in _COLUMNS}
+    return LedgerTouch(
+        touch=value["touch"],
+        at=value["at"],
+        channel=value["channel"],
+        campaign=value["campaign"],
+        content=value["content"],
+        side=codes.SIDES[value["side"]],
+        kind=codes.TOUCH_KINDS[value["kind"]],
+        contact=max(value["person"], 0),
+        milestones=milestones,
+        **dict(zip(("revenue", "profit", "own"), _money(shares, row), strict=True)),
     )
 
 

@@ -6,6 +6,7 @@ To add a metric, add an entry (and a column in metrics/facts.py if the fact is n
 from metrics import select_funnel as funnel
 from metrics import select_money as money
 from metrics.definitions_promises import PROMISES
+from metrics.definitions_returns import RETURNS
 from metrics.metric import Basis, Kind, Metric
 
 _DECLARED = (
@@ -200,7 +201,7 @@ _DECLARED = (
     ),
 )  # fmt: skip
 
-_ALL = (*_DECLARED, *PROMISES)
+_ALL = (*_DECLARED, *PROMISES, *RETURNS)
 METRICS: dict[str, Metric] = {metric.key: metric for metric in _ALL}
 
 if len(METRICS) != len(_ALL):

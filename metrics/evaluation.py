@@ -15,6 +15,7 @@ from metrics.definitions import METRICS, Basis, Kind, Metric
 from metrics.methods.intervals import wilson
 from metrics.methods.quantiles import quantile
 from metrics.methods.survival import NEVER, exit_curve, first_reach_incidence
+from metrics.return_figures import of_return
 from metrics.rows import distinct
 from metrics.segments import MISSING, UNKNOWN_DAY
 from metrics.select_money import AGE_BUCKETS
@@ -153,6 +154,10 @@ def reduce(
             found |= promises.acceptance(selection)
         case Kind.BOUNDS:
             found |= promises.bounds(selection)
+        case Kind.RETURN | Kind.COST_PER | Kind.TIMES:
+            found |= of_return(metric.kind, selection)
+        case Kind.DISTINCT:
+            found["value"] = found["n"] = len(distinct(selection.item))
     if found.get("unknown") and found["status"] == "ok":
         found["status"] = "partial"
     if found["value"] is None and found["status"] in ("ok", "partial"):

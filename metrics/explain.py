@@ -16,8 +16,10 @@ from metrics.answers import put
 from metrics.definitions import METRICS, Basis, Kind, Metric
 from metrics.evaluation import SUPPRESS, about_people, horizon_of, select
 from metrics.explain_promises import PROMISED, lines_of
+from metrics.explain_returns import return_lines
 from metrics.listing import Listing, list_behind
 from metrics.questions import Reader
+from metrics.return_figures import RETURNS
 from metrics.segments import MISSING
 from metrics.selection import Question
 from metrics.series import Snapshot
@@ -120,7 +122,7 @@ def _formula(snapshot: Snapshot, metric: Metric, question: Question, found: dict
         return lines_of(metric, found, value, snapshot.currency)
     if metric.key == "gross_profit":
         return [*_profit_lines(snapshot, question), (metric.label, value)]
-    if metric.kind in (Kind.SUM, Kind.COUNT):
+    if metric.kind in (Kind.SUM, Kind.COUNT, Kind.DISTINCT):
         rows = "row" if found["n"] == 1 else "rows"
         return [(f"{count(found['n'])} {rows} behind the number", ""), (metric.label, value)]
     if metric.kind == Kind.CONVERSION:
@@ -131,6 +133,8 @@ def _formula(snapshot: Snapshot, metric: Metric, question: Question, found: dict
         if found["open"]:
             lines.append(("Still too young to say", count(found["open"])))
         return [*lines, (metric.label, value)]
+    if metric.kind in RETURNS:
+        return return_lines(metric, found, value, snapshot.currency)
     if "numerator" in found and metric.unit == "share":
         as_text = (lambda v: money(v, snapshot.currency)) if metric.kind == Kind.SHARE_OF_SUM else count
         top, bottom = (part.strip() for part in metric.formula.split("÷")) if "÷" in metric.formula else ("part", "whole")

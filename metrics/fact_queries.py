@@ -103,6 +103,18 @@ def _read_spans(days, leads, reading: Reading) -> ByDay:
     return encode_spans(rows.iterator(chunk_size=5_000), reading)
 
 
+def read_deals_of(ids: Sequence[int], reading: Reading) -> ByDay:
+    """The rows of these deals, as far as they are in numbers."""
+    rows = _counted(Deal.objects.filter(voided=False, created_day__isnull=False, id__in=ids), "", None)
+    return encode_deals(rows.annotate(**lead_first("", _OWN)).values_list(*DEAL_SELECT), reading)
+
+
+def read_credits_of(ids: Sequence[int], reading: Reading) -> ByDay:
+    """The credits and cancellations of these deals."""
+    rows = _counted(DealCredit.objects.filter(deal_id__in=ids), "deal__", None)
+    return encode_credits(rows.annotate(**lead_first("deal__", _OWN)).values_list(*CREDIT_SELECT), reading)
+
+
 def _read_credits(days, leads, reading: Reading) -> ByDay:
     rows = _counted(DealCredit.objects.filter(day__in=days), "deal__", leads)
     rows = rows.annotate(**lead_first("deal__", _OWN)).values_list(*CREDIT_SELECT)

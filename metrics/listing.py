@@ -5,10 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from accounts.models import User
+from campaigns.models import Spend
 from core.periods import date_of
 from leads.models import Deal, Lead
 from leads.queries import visible_deals, visible_leads
+from metrics.definitions import METRICS
 from metrics.evaluation import select
+from metrics.return_figures import behind
 from metrics.segments import MISSING, UNKNOWN_DAY
 from metrics.selection import Question, Selection
 from metrics.series import Snapshot
@@ -33,7 +36,7 @@ def list_behind(
     largest_first: bool = False,
 ) -> Listing:
     """A page of the rows behind a number, without those the reader may not open. Three queries, whatever the length."""
-    selection = select(snapshot, question)
+    selection = behind(METRICS[question.key].kind, select(snapshot, question))
     mine = _visible(selection, user)
     order = np.nonzero(mine)[0]
     if largest_first and selection.value is not None:
@@ -48,6 +51,8 @@ def list_behind(
 
 
 def _visible(selection: Selection, user: User) -> np.ndarray:
+    if selection.item_kind == "spend":
+        return np.ones(len(selection), bool)  # what was spent is nobody's personal matter
     if selection.item_kind == "deal":
         may = np.array(sorted(visible_deals(user).values_list("id", flat=True)), np.int64)
         return np.isin(selection.item, may)
@@ -59,7 +64,7 @@ def open_to(user: User, leads: np.ndarray) -> np.ndarray:
     return np.isin(leads, np.array(sorted(visible_leads(user).values_list("id", flat=True)), np.int64))
 
 
-def _names(selection: Selection, page: np.ndarray) -> tuple[dict[int, dict], dict[int, dict]]:
+def _names(selection: Selection, page: np.ndarray) -> tuple[dict[int, dict], dict[int, dict], dict[int, str]]:
     lead_ids = {int(i) for i in selection.lead[page]} - {0}
     columns = ("id", "contact__name", "company__name", "stage_id", "owner__name", "external_id", "source")
     leads = {row["id"]: row for row in Lead.objects.filter(id__in=lead_ids).values(*columns)}
@@ -67,11 +72,15 @@ def _names(selection: Selection, page: np.ndarray) -> tuple[dict[int, dict], dic
     if selection.item_kind == "deal":
         columns = ("id", "name", "company__name", "status", "external_id", "source")
         deals = {row["id"]: row for row in Deal.objects.filter(id__in=selection.item[page].tolist()).values(*columns)}
-    return leads, deals
+    spends: dict[int, str] = {}
+    if selection.item_kind == "spend":
+        lines = Spend.objects.filter(id__in=selection.item[page].tolist(), campaign__isnull=False)
+        spends = dict(lines.values_list("id", "campaign__name"))
+    return leads, deals, spends
 
 
 def _row(selection: Selection, i: int, names) -> dict:
-    leads, deals = names
+    leads, deals, spends = names
     lead = leads.get(int(selection.lead[i]), {})
     row = {
         "lead": int(selection.lead[i]) or None,
@@ -91,6 +100,8 @@ def _row(selection: Selection, i: int, names) -> dict:
         }
     elif selection.item_kind == "entry":
         row["entry"] = int(selection.item[i])
+    elif selection.item_kind == "spend":
+        row |= {"spend": int(selection.item[i]), "name": spends.get(int(selection.item[i]), "No campaign")}
     if selection.hit is not None:
         row["in_numerator"] = bool(selection.hit[i])
     if selection.base is not None:

@@ -31,6 +31,10 @@ class Kind(StrEnum):
     WORTH = "worth"  # value of the entries ÷ the target so far
     ACCEPTANCE = "acceptance"  # a share that gives way to its bounds while much is open
     BOUNDS = "bounds"
+    RETURN = "return"  # (brought − spent) ÷ spent
+    COST_PER = "cost_per"  # spent ÷ how many were brought
+    TIMES = "times"  # brought ÷ spent
+    DISTINCT = "distinct"  # how many different items: one may stand in several groups
     SHARES = "shares"  # one share per group, all of the same whole
 
 

@@ -99,13 +99,10 @@ def _place_accounts(found: Patches, contacts: set[int], alone: set[int]) -> None
 
 def read_paths(days: Sequence[dt.date], leads: Sequence[int] | None, reading: Reading) -> ByDay:
     """The ways under these days; of these leads alone where they are given, 0 for deals without one."""
-    deals = Deal.objects.filter(voided=False, created_day__in=days)
     firsts = StageEntry.objects.filter(entered_day__in=days, position=0)
     if leads is not None:
-        of_leads = Q(lead_id__in=leads) | Q(lead__merged_into_id__in=leads)
-        deals = deals.filter(of_leads | Q(lead__isnull=True) if 0 in leads else of_leads)
         firsts = firsts.filter(lead_id__in=leads)
-    deal_ids = set(deals.values_list("id", flat=True))
+    deal_ids = deals_under(days, leads)
     lead_ids = set(firsts.values_list("lead_id", flat=True))
     found: dict[int, list] = {}
     for part in _parts(deal_ids):
@@ -113,6 +110,15 @@ def read_paths(days: Sequence[dt.date], leads: Sequence[int] | None, reading: Re
     for part in _parts(lead_ids):
         _merge(found, _encoded(ways_of_leads(part), reading.reach))
     return {day: join("path", parts) for day, parts in found.items()}
+
+
+def deals_under(days: Sequence[dt.date], leads: Sequence[int] | None) -> set[int]:
+    """The deals opened on these days; of these leads alone where they are given, 0 for deals without one."""
+    deals = Deal.objects.filter(created_day__in=days)
+    if leads is not None:
+        of_leads = Q(lead_id__in=leads) | Q(lead__merged_into_id__in=leads)
+        deals = deals.filter(of_leads | Q(lead__isnull=True) if 0 in leads else of_leads)
+    return set(deals.values_list("id", flat=True))
 
 
 def _merge(found: dict[int, list], more: ByDay) -> None:

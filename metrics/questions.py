@@ -14,9 +14,11 @@ from core.errors import DomainError, NotAllowed
 from core.periods import Period, bucket_of, parse_day
 from funnel.models import Region, Segment
 from metrics import codes
+from metrics.credit import SALES_SOURCED, UNATTRIBUTED
 from metrics.definitions import METRICS, Basis, Kind, Metric
 from metrics.evaluation import OTHERS
 from metrics.segments import LAYOUTS
+from metrics.select_returns import OF_TOUCH
 from metrics.selection import BY_DIMENSION, BY_TIME, Question
 from metrics.series import Snapshot
 
@@ -29,6 +31,8 @@ def _named(table: str) -> QuerySet:
     return told_apart() if table == "campaign" else _TABLES[table].objects.annotate(word=F("name"))
 
 
+# What stands in place of a channel or campaign where no touch earned the credit.
+NOBODY = {UNATTRIBUTED: ("unattributed", "No touch on the way"), SALES_SOURCED: ("sales_sourced", "Started by sales")}
 _WORDS = {"origin": codes.ORIGINS, "kind": codes.DEAL_KINDS}
 PARAMETERS = ("from", "to", "at", "stage", "to_stage", "horizon", "by", "as_of", *BY_DIMENSION)
 
@@ -108,6 +112,8 @@ def _refuse_foreign(metric: Metric, params) -> None:
     carried = set(LAYOUTS[metric.fact]) | ({"stage"} if metric.stage or metric.fact == "deal_span" else set())
     if metric.fact == "touch":
         carried -= {"kind"}  # of contacts; the dimension is a deal's
+    if metric.fact == "path":
+        carried |= set(LAYOUTS["deal"])  # channel and campaign are the touch's, all else its deal's
     refused = {name: f"be filtered by {name}" for name in BY_DIMENSION if name not in carried}
     if not metric.to_stage:
         refused["to_stage"] = "take a second stage"
@@ -235,6 +241,8 @@ def _value(name: str, value: str, snapshot: Snapshot, reader: Reader) -> int:
         return 0
     if name in _TABLES:
         found = _named(name).filter(word=value).values_list("id", flat=True).first()
+        if found is None and name in OF_TOUCH:
+            found = next((key for key, (word, _) in NOBODY.items() if word == value), None)
         if found is None and name == "campaign":
             namesakes = told_apart().filter(name=value).order_by("word").values_list("word", flat=True)
             if words := ", ".join(f"“{word}”" for word in namesakes[:5]):
@@ -279,6 +287,8 @@ def name_groups(rows: list[dict], by: str, snapshot: Snapshot) -> list[dict]:
     if by not in _WORDS:
         words |= {0: ("", {"stage": "No lead", "reason": "No reason"}.get(by, "Unknown"))}
     words[OTHERS] = ("others", "Other people")
+    if by in OF_TOUCH:
+        words |= NOBODY
     named = []
     for row in rows:
         key, label = words.get(row["_id"], (str(row["_id"]), str(row["_id"])))

@@ -18,6 +18,7 @@ from django.db.models import F
 
 from accounts.queries import team_digest
 from campaigns.models import Spend
+from core.bulk_rows import insert_rows
 from core.failpoints import failpoint
 from core.models import StaleNote
 from core.periods import day_number
@@ -29,8 +30,9 @@ from leads.models import Deal, DealCredit, DealSpan, Handoff, Obligation, StageE
 from leads.services.rebuilding import rebuild_teams
 from metrics.fact_queries import READERS
 from metrics.facts import Reading
-from metrics.models import RollupState, Segment
-from metrics.path_queries import concerned, read_paths
+from metrics.ledger import credit_digest, postings_due
+from metrics.models import CreditPosting, RollupState, Segment
+from metrics.path_queries import concerned, deals_under, read_paths
 from metrics.segments import KINDS, empty, join, pack, unpack, without
 
 LEASE = dt.timedelta(seconds=60)
@@ -68,6 +70,7 @@ def drain(*, report: Callable[[int], None] | None = None, until: float | None = 
     while (token := take_lease()) is not None:
         try:
             follow_teams(token)
+            follow_credit(token)
             while worked := run_round(token):
                 done += worked
                 if report is not None:
@@ -106,6 +109,17 @@ def follow_teams(token: str) -> None:
         mine.update(teams_digest=digest, lease_until=dt.datetime.now(dt.UTC) + LEASE)
 
 
+def follow_credit(token: str) -> None:
+    """Lay all ways anew and post what differs after the agreed margins or the rules of credit changed."""
+    digest = credit_digest()
+    mine = RollupState.objects.filter(id=1, lease_token=token)
+    if mine.exclude(credit_digest=digest).exists():
+        days = Segment.objects.filter(kind__in=("deal", "journey")).values_list("day", flat=True)
+        with transaction.atomic():
+            note_stale((None, day) for day in days.distinct())
+            mine.update(credit_digest=digest, lease_until=dt.datetime.now(dt.UTC) + LEASE)
+
+
 def follow_clock(token: str) -> None:
     """Begin a generation when a window closed since the last one: no fact has changed, but what was running is missed now.
 
@@ -124,7 +138,7 @@ def run_round(token: str) -> int:
     if not round_.note_ids:
         return 0
     failpoint("rollup.after_plan")
-    written = _compute(round_)
+    written, postings = _compute(round_)
     failpoint("rollup.after_compute")
     now = dt.datetime.now(dt.UTC)
     try:
@@ -133,6 +147,7 @@ def run_round(token: str) -> int:
             if not mine.update(generation=F("generation") + 1, written_at=now, lease_until=now + LEASE):
                 raise LeaseLost
             _write(written, RollupState.objects.get(id=1).generation)
+            insert_rows(postings)
             failpoint("rollup.after_segments")
             for start in range(0, len(round_.note_ids), 900):
                 StaleNote.objects.filter(id__in=round_.note_ids[start : start + 900]).delete()
@@ -166,8 +181,8 @@ def _plan() -> Round:
 Written = list[tuple[str, dt.date, bytes, int | None]]  # kind, day, payload, generation that was read (None: no segment)
 
 
-def _compute(round_: Round) -> Written:
-    reading = Reading()
+def _compute(round_: Round) -> tuple[Written, list[CreditPosting]]:
+    reading, laid = Reading(), {}
     ways = _ways(round_, reading)
     written: Written = []
     days = round_.whole | set(round_.patches) | set(ways)
@@ -179,6 +194,8 @@ def _compute(round_: Round) -> Written:
         wanted = np.array(leads, np.int64)
         whole = _READERS[kind](sorted(round_.whole), None, reading) if round_.whole else {}
         patched = _READERS[kind](sorted(patches), leads, reading) if patches else {}
+        if kind == "path":
+            laid = whole | patched
         for day in sorted(round_.whole | set(patches)):
             generation, payload = stored.get((kind, day), (None, None))
             number = day_number(day)
@@ -198,7 +215,9 @@ def _compute(round_: Round) -> Written:
             packed = pack(kind, rows)
             if payload is None or bytes(payload) != packed:
                 written.append((kind, day, packed, generation))
-    return written
+    deals = deals_under(sorted(round_.whole), None)
+    deals |= deals_under(sorted(ways), sorted(set().union(*ways.values())))
+    return written, postings_due(deals, laid, reading)
 
 
 def _ways(round_: Round, reading: Reading) -> dict[dt.date, set[int]]:

@@ -124,9 +124,9 @@ def current() -> Snapshot:
         return snapshot
 
 
-def _fresh(generation, epoch, written_at, tables) -> Snapshot:
+def _fresh(generation, epoch, written_at, tables, book: Book | None = None) -> Snapshot:
     company = organisation()
-    book = load_book()
+    book = load_book() if book is None else book
     return Snapshot(
         generation=generation,
         epoch=epoch,
@@ -140,6 +140,11 @@ def _fresh(generation, epoch, written_at, tables) -> Snapshot:
         margins=margins_of(book),
         rules=current_rules(),
     )
+
+
+def of_tables(tables: dict[str, Table], book: Book) -> Snapshot:
+    """Some facts outside of any generation, for whoever works on a few; kinds that are not given are empty."""
+    return _fresh(0, 0, None, {kind: Table.of(kind, {}) for kind in KINDS} | tables, book)
 
 
 def margins_of(book: Book) -> tuple[tuple[int | None, dt.date, int], ...]:

@@ -38,7 +38,7 @@ def additive_intervals(
         times = rng.poisson(1.0, (min(_AT_ONCE, replicates - begin), clusters))
         rows.append(times @ by_cluster)
     amounts = np.concatenate(rows) if rows else np.zeros((0, players))
-    return _bounds(amounts) if shares else _percentiles(np.sort(amounts, axis=0))
+    return bounds(amounts) if shares else _percentiles(np.sort(amounts, axis=0))
 
 
 def refitted_intervals(
@@ -50,10 +50,10 @@ def refitted_intervals(
     """
     clusters = int(cluster.max(initial=-1)) + 1
     rng = np.random.default_rng(SEED)
-    return _bounds(np.array([refit(rng.poisson(1.0, clusters)[cluster]) for _ in range(replicates)]))
+    return bounds(np.array([refit(rng.poisson(1.0, clusters)[cluster]) for _ in range(replicates)]))
 
 
-def _bounds(amounts: np.ndarray) -> np.ndarray:
+def bounds(amounts: np.ndarray) -> np.ndarray:
     """Percentile intervals of the shares in each replicate; order statistics as everywhere (architecture 5)."""
     whole = amounts.sum(axis=1)
     shares = np.sort(amounts[whole != 0] / whole[whole != 0, None], axis=0)

@@ -33,14 +33,20 @@ class Chain:
     visits: np.ndarray  # per state: all moves away from it, ends included
 
 
-def fit(
-    journeys: Journeys, won: np.ndarray, *, order: int = 1, value: np.ndarray | None = None, weight: np.ndarray | None = None
-) -> Chain:
-    """Count the moves of won and unsuccessful journeys (open ones are left out by the caller; empty ones carry no move).
+@dataclass(frozen=True)
+class Walk:
+    """Journeys as moves between states of one order, touch by touch: each comes from `source` and goes to `target`."""
 
-    `won`: bool per journey. `value`: what a won journey brings; without it a conversion counts 1. `weight`: how often each
-    journey counts (for a bootstrap), else once.
-    """
+    order: int
+    players: np.ndarray
+    states: np.ndarray
+    source: np.ndarray
+    target: np.ndarray
+    last: np.ndarray  # mask of the last touch of each journey
+
+
+def walk(journeys: Journeys, order: int) -> Walk:
+    """The moves of all journeys (empty ones have none). TooManyStates beyond what can be solved exactly."""
     if not 1 <= order <= 3:
         raise ValueError("the order is 1, 2 or 3")
     lengths = journeys.lengths
@@ -57,24 +63,67 @@ def fit(
         earlier = np.where(place >= back, np.roll(code, back), 0)
         state = state + earlier * base**back
     before = np.where(first, 0, np.roll(state, 1))
-    times = np.ones(len(journeys)) if weight is None else weight.astype(float)
-    per_touch = np.repeat(times, lengths)
     states, inverse = _ranked(np.concatenate((before, state)), base**order)
     if len(states) > MAX_STATES:
         raise TooManyStates(f"{len(states):,} states at order {order}; at most {MAX_STATES:,} are solved")
-    source, target = inverse[: len(code)], inverse[len(code) :]
-    pairs, count = _counted(source * len(states) + target, per_touch, len(states) ** 2)
-    ends = np.repeat(np.where(won, 1.0 if value is None else value.astype(float), 0.0), lengths)
+    return Walk(order, players, states, inverse[: len(code)], inverse[len(code) :], last)
+
+
+def fit(
+    journeys: Journeys, won: np.ndarray, *, order: int = 1, value: np.ndarray | None = None, weight: np.ndarray | None = None
+) -> Chain:
+    """Count the moves of won and unsuccessful journeys (open ones are left out by the caller; empty ones carry no move).
+
+    `won`: bool per journey. `value`: what a won journey brings; without it a conversion counts 1. `weight`: how often each
+    journey counts (for a bootstrap), else once.
+    """
+    moves = walk(journeys, order)
+    times = np.ones(len(journeys)) if weight is None else weight.astype(float)
+    per_touch = np.repeat(times, journeys.lengths)
+    n = len(moves.states)
+    pairs, count = _counted(moves.source * n + moves.target, per_touch, n**2)
+    ends = np.repeat(np.where(won, 1.0 if value is None else value.astype(float), 0.0), journeys.lengths)
+    return _chain(moves, pairs, count, moves.target[moves.last], (ends * per_touch)[moves.last], per_touch[moves.last])
+
+
+def _chain(
+    moves: Walk, pairs: np.ndarray, count: np.ndarray, end: np.ndarray, gained: np.ndarray, times: np.ndarray
+) -> Chain:
+    """`end`: the state in which each journey ended, with what it gained there and how often it counts."""
+    n = len(moves.states)
     return Chain(
-        order=order,
-        players=players,
-        states=states,
-        source=pairs // len(states),
-        target=pairs % len(states),
+        order=moves.order,
+        players=moves.players,
+        states=moves.states,
+        source=pairs // n,
+        target=pairs % n,
         count=count,
-        to_conv=np.bincount(target[last], (ends * per_touch)[last], len(states)),
-        visits=np.bincount(source, per_touch, len(states)) + np.bincount(target[last], per_touch[last], len(states)),
+        to_conv=np.bincount(end, gained, n),
+        visits=np.bincount(pairs // n, count, n) + np.bincount(end, times, n),
     )
+
+
+def resampled_effects(
+    journeys: Journeys, won: np.ndarray, cluster: np.ndarray, draws: np.ndarray, *, order: int = 1
+) -> np.ndarray:
+    """Removal effects for every draw: array (draws, players). `draws`: how often each cluster counts (draws, clusters).
+
+    Moves are counted once per cluster; a draw then weighs these counts, so nothing is fitted anew from the touches.
+    """
+    moves, owner = walk(journeys, order), journeys.journey
+    n = len(moves.states)
+    width = n * n
+    both, count = np.unique(cluster[owner] * width + moves.source * n + moves.target, return_counts=True)
+    pairs, place = np.unique(both % width, return_inverse=True)
+    ends = moves.target[moves.last]
+    ended = owner[moves.last]
+    found = np.zeros((len(draws), len(moves.players)))
+    for number, times in enumerate(draws):
+        weighed = np.bincount(place, count * times[both // width], len(pairs))
+        drawn = times[cluster[ended]].astype(float)
+        chain = _chain(moves, pairs, weighed, ends, drawn * won[ended], drawn)
+        found[number] = removal_effects(chain)
+    return found
 
 
 def _ranked(codes: np.ndarray, bound: int) -> tuple[np.ndarray, np.ndarray]:
@@ -133,7 +182,8 @@ def shares(effects: np.ndarray) -> np.ndarray:
 
 def _moves(chain: Chain) -> np.ndarray:
     matrix = np.zeros((len(chain.states), len(chain.states)))
-    matrix[chain.source, chain.target] = chain.count / chain.visits[chain.source]
+    # A state that a draw never visits has no moves; its row stays empty.
+    matrix[chain.source, chain.target] = chain.count / np.maximum(chain.visits[chain.source], 1e-300)
     return matrix
 
 
