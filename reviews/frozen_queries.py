@@ -233,7 +233,7 @@ def changes_since_last(review: Review) -> list[Waterfall]:
         Waterfall(
             measure=measure,
             title=_TITLES[measure],
-            boxes=tuple(_box(review, row, currency) for row in rows[measure]),
+            boxes=tuple(_box(row, currency) for row in rows[measure]),
             since=review.changes_since,
             until=until,
         )
@@ -242,7 +242,7 @@ def changes_since_last(review: Review) -> list[Waterfall]:
     ]
 
 
-def _box(review: Review, row: FrozenChange, currency: str) -> Box:
+def _box(row: FrozenChange, currency: str) -> Box:
     end = row.box in (OPENING, CLOSING)
     if row.measure == AMOUNT:
         words = money(row.change, currency) if end else difference_words(row.change, "money", currency)
@@ -258,7 +258,7 @@ def _box(review: Review, row: FrozenChange, currency: str) -> Box:
         words=words,
         unknown=row.unknown,
         end=end,
-        url=reverse("review_change", args=[review.pk, row.measure, row.box]),
+        url=reverse("review_change", args=[row.pk]),
     )
 
 
@@ -306,7 +306,7 @@ def _restated_row(row: Restatement) -> Restated:
                 words=difference_words(part.difference, number.unit, number.currency),
                 number=part.number,
                 items=part.items,
-                url=reverse("review_restated", args=[row.pk, part.cause]),
+                url=reverse("review_restated", args=[part.pk]),
             )
             for part in row.parts.all()
         ),

@@ -1,8 +1,29 @@
 from django.urls import include, path
 
-from reviews import views, views_expectations, views_judging, views_room, views_safe_space, views_words
+from reviews import (
+    views,
+    views_expectations,
+    views_frozen,
+    views_judging,
+    views_room,
+    views_safe_space,
+    views_series,
+    views_words,
+)
 
 urlpatterns = [
+    path("", views_series.home, name="review_home"),
+    path("series/", views_series.series, name="review_series"),
+    path("series/new/", views_series.series_new, name="review_series_new"),
+    path("series/<int:pk>/", views_series.series_edit, name="review_series_edit"),
+    path("series/<int:pk>/active/", views_series.series_active, name="review_series_active"),
+    path("<int:pk>/move/", views_series.review_move, name="review_move"),
+    path("<int:pk>/call-off/", views_series.review_call_off, name="review_call_off"),
+    path("<int:pk>/facilitator/", views_series.review_facilitator, name="review_facilitator"),
+    path("<int:pk>/numbers/", views_frozen.week, name="review_numbers"),
+    path("changes/<int:pk>/", views_frozen.change, name="review_change"),
+    path("numbers/<int:pk>/", views_frozen.number, name="review_number"),
+    path("restated/<int:pk>/", views_frozen.restated, name="review_restated"),
     path("issues/", views.issues, name="review_issues"),
     path("issues/new/", views.new, name="review_issue_new"),
     path("issues/waiting/", views.waiting_count, name="review_issues_waiting"),

@@ -11,7 +11,7 @@ PLACES = [
     ("leads", "Leads", "leads"),
     ("my_day", "My day", "my-day"),
     ("campaigns", "Campaigns", "campaigns"),
-    ("review_issues", "Review", "review"),
+    ("review_home", "Review", "review"),
     ("import", "Import", "import"),
     ("console", "Console", "console"),
 ]
@@ -22,7 +22,7 @@ RARE = {"import", "console"}
 # What waits in a place for those with a right: where its number is read. Apart from the page, which so costs no query more.
 COUNTS = {
     "my_day": ("my_day_count", "work_leads"),
-    "review_issues": ("review_issues_waiting", "answer_issues"),
+    "review_home": ("review_issues_waiting", "answer_issues"),
 }
 
 
