@@ -8,6 +8,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from campaigns.models import Campaign, Channel
 from core.errors import DomainError
@@ -29,8 +30,10 @@ from integrations.references import Ref, References
 from integrations.rows import Item, Parsed
 from integrations.slots import standing_events, standing_touches
 from integrations.values import Amount, Moment
+from leads.links import Links, load_links, words_of_link
 from leads.models import Company, Contact, Deal, DealEvent, ImportBatch, Lead, LeadEvent, Touch
 from leads.projection import Context
+from leads.services.intake import link_of_lead
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,16 @@ class Planned:
     refs: dict[str, Ref] = field(default_factory=dict)
 
 
+@dataclass(eq=False)
+class PlannedTouch:
+    """A touch to append: `refs` as in Planned, `link` the words by which somebody came (leads.services.arrivals)."""
+
+    touch: Touch
+    draft: LeadDraft | None
+    refs: dict[str, Ref]
+    link: dict[str, str]
+
+
 class Chunk:
     def __init__(self, run: Run, rows: Iterable[Parsed]):
         self.run, self.rows, self.journal = run, list(rows), Journal()
@@ -78,7 +91,7 @@ class Chunk:
         self.new_deals: list[DealDraft] = []
         self.changed_deals: list[DealDraft] = []
         self.deal_events: list[Planned] = []
-        self.touches: list[tuple[Touch, LeadDraft | None, dict[str, Ref]]] = []
+        self.touches: list[PlannedTouch] = []
         self.actions: list = []  # writes of single rows: spend, companies, campaigns
         self._seq = 0
         self._load()
@@ -158,6 +171,9 @@ class Chunk:
         for item in self._items("touch"):
             keys[item.part.source].add(item.key)
             emails.add(item.values.get("email", "").lower())
+        for item in self._items("lead"):
+            if words_of_link(item.values):
+                keys[item.part.source].add(link_of_lead(item.key))
         for source, wanted in keys.items():
             for external_id, touch in standing_touches(source, wanted).items():
                 self.known_touches[source, external_id] = touch
@@ -166,6 +182,11 @@ class Chunk:
             self.leads_by_email[lead.contact.email].append(lead)
 
     # --- planning ---------------------------------------------------------------------------------------------
+
+    @cached_property
+    def links(self) -> Links:
+        """What the words of links mean, read when the first row of the chunk brings some."""
+        return load_links()
 
     def next_seq(self) -> int:
         self._seq += 1

@@ -33,6 +33,13 @@ _AMOUNT = Field(Holds.AMOUNT)
 _ORIGIN = Field(Holds.CHOICE, choices=("marketing", "sales", "partner", "customer"))
 _DIMENSIONS = {"channel": _SHORT_REF, "campaign": Field(Holds.REFERENCE, 160), "segment": _SHORT_REF, "region": _SHORT_REF}
 
+# The link that led to a lead or a touch: its words, the page, the site before.
+_LINK = {
+    **{name: Field(Holds.TEXT, 150) for name in ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")},
+    "page": Field(Holds.TEXT, 2_000),
+    "referrer": Field(Holds.TEXT, 2_000),
+}
+
 FIELDS: dict[str, dict[str, Field]] = {
     "lead": {
         "external_id": _ID,
@@ -49,6 +56,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         "stage": Field(Holds.TEXT, 60),
         "stage_changed_at": _TIME,
         "score": Field(Holds.WHOLE),
+        **_LINK,
     },
     "stage_change": {
         "external_id": _ID,
@@ -100,6 +108,8 @@ FIELDS: dict[str, dict[str, Field]] = {
         "side": Field(Holds.CHOICE, choices=("marketing", "sales")),
         "occurred_at": _TIME,
         "outcome": Field(Holds.TEXT, 40),
+        **_LINK,
+        "user_agent": Field(Holds.TEXT, 300),
     },
     "spend": {
         "external_id": _ID,

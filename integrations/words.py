@@ -43,6 +43,14 @@ LABELS = {
     "marketing_owner": ("Owner in marketing", ""),
     "sales_owner": ("Owner in sales", ""),
     "domain": ("Web domain", ""),
+    "utm_source": ("utm_source", "word of the link that led here"),
+    "utm_medium": ("utm_medium", "word of the link that led here"),
+    "utm_campaign": ("utm_campaign", "word of the link that led here"),
+    "utm_term": ("utm_term", "word of the link that led here"),
+    "utm_content": ("utm_content", "word of the link that led here"),
+    "page": ("Page", "that the link led to"),
+    "referrer": ("Site before", "on which the link stood"),
+    "user_agent": ("Browser’s name", "machines are filtered by it"),
 }
 CHOICES = {"won": "Won", "lost": "Lost", "open": "Open", "personal_email": "Personal mail", "email": "Automated mail"}
 OUTCOMES = {

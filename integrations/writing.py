@@ -8,7 +8,8 @@ from integrations.references import Ref
 from integrations.replaced import remember_replaced
 from integrations.slots import free_ids
 from leads.models import DealEvent
-from leads.services import append_deal_events, append_lead_events, append_touches
+from leads.services import append_deal_events, append_lead_events
+from leads.services.arrivals import Told, append_told
 from leads.services.history import (
     change_contacts,
     change_deals,
@@ -31,16 +32,16 @@ def write_chunk(chunk: Chunk) -> None:
     change_contacts(contacts=chunk.changed_contacts, actor=run.actor)
     _write_leads(chunk)
     _write_deals(chunk)
-    touches = []
-    for touch, draft, refs in chunk.touches:
+    for planned in chunk.touches:
+        touch, draft = planned.touch, planned.draft
         if draft is not None:
             touch.lead_id = draft.lead.id
             touch.contact_id = touch.contact_id or draft.lead.contact_id
-        _resolve(touch, refs)
-        touches.append(touch)
-    free_ids(touches)
-    if touches:
-        append_touches(touches, context=run.context)
+        _resolve(touch, planned.refs)
+    free_ids([planned.touch for planned in chunk.touches])
+    if chunk.touches:
+        told = [Told(planned.touch, planned.link) for planned in chunk.touches]
+        append_told(told, context=run.context, actor=run.actor)
 
 
 def _resolve(row, refs: dict[str, Ref]) -> None:

@@ -9,8 +9,7 @@ from accounts.models import Team, User
 from campaigns.models import Campaign, Channel
 from core.money import MAX_MINOR, exponent, is_currency
 from funnel.models import Region, Segment
-from leads.models import CONTACT_KINDS, Deal, Origin, Touch
-from leads.services.feedback import OUTCOMES
+from leads.models import Deal, Origin
 
 FIRST_YEAR = 1990
 
@@ -151,26 +150,6 @@ class AssignForm(AskForm):
         empty_label="the owner’s own",
         help_text="A team without an owner is the team’s queue.",
     )
-
-
-class TouchForm(AskForm):
-    """A contact in one click: the button pressed says how it went."""
-
-    kind = forms.ChoiceField(choices=Touch.Kind.choices)
-    outcome = forms.ChoiceField(choices=[("", "–"), *OUTCOMES.items()], required=False)
-    on = DayField(required=False, label="On an earlier day")
-    note = forms.CharField(max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 2, "class": "f"}))
-
-    def __init__(self, *args, today, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.today = today
-        personal = [(str(kind), kind.label) for kind in CONTACT_KINDS]
-        others = [choice for choice in Touch.Kind.choices if choice[0] not in CONTACT_KINDS]
-        self.fields["kind"].choices = [("By a person of sales", personal), ("By marketing", others)]
-
-    def clean_on(self):
-        not_after(self.cleaned_data["on"], self.today)
-        return self.cleaned_data["on"]
 
 
 class NoteForm(AskForm):

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from leads.views import actions, bulk, companies, corrections, deals, detail, disputes, handoffs, my_day
+from leads.views import actions, bulk, companies, corrections, deals, detail, disputes, handoffs, my_day, touches
 from leads.views import list as lists
 
 urlpatterns = [
@@ -19,7 +19,7 @@ urlpatterns = [
     path("leads/<int:pk>/edit/", detail.lead_edit, name="lead_edit"),
     path("leads/<int:pk>/move/", actions.lead_move, name="lead_move"),
     path("leads/<int:pk>/assign/", actions.lead_assign, name="lead_assign"),
-    path("leads/<int:pk>/touch/", actions.lead_touch, name="lead_touch"),
+    path("leads/<int:pk>/touch/", touches.lead_touch, name="lead_touch"),
     path("leads/<int:pk>/note/", actions.lead_note, name="lead_note"),
     path("leads/<int:pk>/tags/", actions.lead_tags, name="lead_tags"),
     path("leads/<int:pk>/step/", actions.lead_step, name="lead_step"),

@@ -1,8 +1,9 @@
 from django.urls import path
 
-from leads.views import links
+from leads.views import links, touches
 
 urlpatterns = [
+    path("deals/<int:pk>/touch/", touches.deal_touch, name="deal_touch"),
     path("console/links/", links.links, name="console_links"),
     path("console/links/new/", links.link_new, name="console_link_new"),
     path("console/links/anew/", links.links_anew, name="console_links_anew"),

@@ -1,11 +1,14 @@
 """Leads: a `created` event, moves when the file names another stage than before, corrections of dimensions."""
 
-from integrations.chunk import Chunk
+from integrations.chunk import Chunk, PlannedTouch
 from integrations.drafts import LeadDraft, same
+from integrations.entities.touch import link_of
 from integrations.errors import RowError
 from integrations.rows import Item, snapshot_instant
 from integrations.values import Moment, refuse_future
-from leads.models import Contact, Lead, LeadEvent, Precision
+from leads.links import words_of_link
+from leads.models import Contact, Lead, LeadEvent, Precision, Touch
+from leads.services.intake import link_of_lead
 
 _REFERENCES = ("channel", "campaign", "segment", "region")
 _WORDS = ("origin", "tier")
@@ -45,6 +48,37 @@ def _create(item: Item, chunk: Chunk) -> None:
         ref = chunk.ref(item, name)
         if ref is not None:
             draft.refs[f"{name}_id"] = ref
+    _explain(draft, item, chunk)
+    _tell_link(draft, item, chunk)
+
+
+def _explain(draft: LeadDraft, item: Item, chunk: Chunk) -> None:
+    """Channel and campaign that the words of the lead's link mean, where the file does not name them."""
+    words = words_of_link(item.values)
+    meaning = chunk.links.meaning(words) if words else {}
+    for name in ("channel_id", "campaign_id"):
+        if name in meaning and name not in draft.refs:
+            setattr(draft.lead, name, meaning[name])
+
+
+def _tell_link(draft: LeadDraft, item: Item, chunk: Chunk) -> bool:
+    """A lead that brings the words of its link brings its first touch: at its creation, once."""
+    key, source = link_of_lead(item.key), item.part.source
+    if not words_of_link(item.values) or draft.created is None or (source, key) in chunk.known_touches:
+        return False
+    touch = Touch(
+        side="marketing",
+        kind=Touch.Kind.FORM,
+        occurred_at=draft.created[0],
+        actor=chunk.run.actor,
+        source=source,
+        external_id=key,
+        import_batch=chunk.run.batch,
+    )
+    refs = {name: draft.refs[name] for name in ("channel_id", "campaign_id") if name in draft.refs}
+    chunk.journal.append(chunk.touches, PlannedTouch(touch, draft, refs, link_of(item.values)))
+    chunk.journal.put(chunk.known_touches, (source, key), touch)
+    return True
 
 
 def created_moment(item: Item, chunk: Chunk, name: str) -> Moment:
@@ -89,6 +123,7 @@ def _update(draft: LeadDraft, item: Item, chunk: Chunk) -> bool:
         _amend(draft, item, chunk),
         _attributes(draft, item, chunk),
         _edit_contact(draft, item, chunk),
+        _tell_link(draft, item, chunk),
     ]
     return any(changed)
 

@@ -1,9 +1,10 @@
 """Touches of both sides. They are never changed: a row that comes again says the same or is rejected."""
 
-from integrations.chunk import Chunk
+from integrations.chunk import Chunk, PlannedTouch
 from integrations.errors import RowError
 from integrations.rows import Item
 from integrations.values import refuse_future
+from leads.links import host_of, path_of, words_of_link
 from leads.models import CONTACT_KINDS, Lead, Touch
 
 
@@ -44,9 +45,19 @@ def plan(item: Item, chunk: Chunk) -> str:
         ref = chunk.ref(item, name)
         if ref is not None:
             refs[f"{name}_id"] = ref
-    chunk.journal.append(chunk.touches, (touch, draft, refs))
+    chunk.journal.append(chunk.touches, PlannedTouch(touch, draft, refs, link_of(values)))
     chunk.journal.put(chunk.known_touches, (source, item.key), touch)
     return "created"
+
+
+def link_of(values: dict[str, object]) -> dict[str, str]:
+    """How somebody came, as far as a row says."""
+    beside = {
+        "page": path_of(values.get("page", "")),
+        "referrer": host_of(values.get("referrer", "")),
+        "agent": values.get("user_agent", ""),
+    }
+    return words_of_link(values) | {name: text for name, text in beside.items() if text}
 
 
 def _lead(item: Item, chunk: Chunk, at) -> tuple[object, Lead | None]:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from campaigns.models import Campaign
 from leads.finding import companies_like, find_leads, leads_like
@@ -57,6 +57,7 @@ class DealPage:
     events: list[dict]
     marketing: list[dict]
     touches: int
+    contacts: list[Touch]
     steps: list[NextStep]
     credited: int
 
@@ -73,7 +74,8 @@ def read_deal(deal: Deal, around: Surroundings, book) -> DealPage:
         for e in events
         if e.kind not in (DealEvent.Kind.VOIDED, DealEvent.Kind.CONVERTED)
     ]
-    marketing, touches = _marketing(lead, deal.closed_at or around.now)
+    mine = _touches_of(deal, lead)
+    marketing, touches = _marketing(mine, deal.closed_at or around.now)
     known = deal.amount is not None and deal.cost is not None
     return DealPage(
         deal=deal,
@@ -82,18 +84,31 @@ def read_deal(deal: Deal, around: Surroundings, book) -> DealPage:
         events=shown,
         marketing=marketing,
         touches=touches,
+        contacts=[] if lead else _own_contacts(mine),
         steps=list(deal.next_steps.filter(done_at__isnull=True).select_related("who").order_by("due_on")),
         credited=-(deal.credits.aggregate(sum=Sum("amount"))["sum"] or 0),
     )
 
 
-def _marketing(lead: Lead | None, until: dt.datetime) -> tuple[list[dict], int]:
-    """Marketing's touches of the lead before the close, by campaign and content, most first."""
-    if lead is None:
-        return [], 0
+def _touches_of(deal: Deal, lead: Lead | None) -> QuerySet[Touch]:
+    """The standing touches of the deal's lead; without one, those of the people on the deal and of its company alone."""
+    standing = Touch.objects.filter(voids__isnull=True, voided_by__isnull=True)
+    if lead is not None:
+        return standing.filter(Q(lead=lead) | Q(lead__merged_into=lead))
+    of_company = Q(company_id=deal.company_id, lead=None, contact=None) if deal.company_id else Q(pk=None)
+    return standing.filter(Q(contact_id__in=deal.people.values("contact_id")) | of_company)
+
+
+def _own_contacts(touches: QuerySet[Touch]) -> list[Touch]:
+    """What was logged on a deal without a lead, newest first: it has no timeline of a lead to stand in."""
+    rows = touches.filter(lead=None).select_related("actor", "contact", "company", "campaign", "content")
+    return list(rows.order_by("-occurred_at", "-id")[:20])
+
+
+def _marketing(touches: QuerySet[Touch], until: dt.datetime) -> tuple[list[dict], int]:
+    """Marketing's touches before the close, by campaign and content, most first."""
     touches = (
-        Touch.objects.filter(Q(lead=lead) | Q(lead__merged_into=lead), side="marketing", occurred_at__lte=until)
-        .filter(voids__isnull=True, voided_by__isnull=True)
+        touches.filter(side="marketing", occurred_at__lte=until)
         .order_by("occurred_at", "id")
         .values_list("campaign__name", "content__name", "channel__name", "kind", "occurred_at")
     )

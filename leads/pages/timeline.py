@@ -10,9 +10,10 @@ from campaigns.models import Campaign, Channel
 from funnel.book import Book
 from funnel.models import Region, Segment
 from leads.handoffs import STEPS
-from leads.models import CONTACT_KINDS, LeadEvent, Note, Origin, Precision, Tag, Touch
+from leads.models import CONTACT_KINDS, UTM, FilterRule, LeadEvent, Note, Origin, Precision, Tag, Touch
 from leads.pages.handoff_words import evidence_words, reason_words, words_of_step
 from leads.pages.routing_words import reason_of
+from leads.services.arrivals import RECORDED_ANEW
 from leads.services.feedback import OUTCOMES
 from leads.timeline import TAG
 
@@ -69,9 +70,9 @@ def read_timeline(
         limit,
     )
     touches = _cut(
-        Touch.objects.filter(lead_id__in=ids, voids__isnull=True, voided_by__isnull=True).select_related(
-            "actor", "campaign", "content", "channel"
-        ),
+        Touch.objects.filter(lead_id__in=ids, voids__isnull=True)
+        .exclude(voided_by__outcome=RECORDED_ANEW)
+        .select_related("actor", "campaign", "content", "channel", "arrival", "voided_by__actor"),
         limit,
     )
     notes = _cut(Note.objects.filter(lead_id__in=ids).select_related("author"), limit)
@@ -92,6 +93,10 @@ def read_timeline(
     told = {event.note_id for event in events}
     for touch in touches:
         item = _touch_item(touch)
+        if (void := getattr(touch, "voided_by", None)) is not None:
+            item.taken_back = _why_taken_back(void)
+            items.append(item)
+            continue
         own = may_work and touch.actor_id == user.id and now - touch.recorded_at <= UNDO_FOR
         item.touch_undo = may_correct or own
         items.append(item)
@@ -192,8 +197,25 @@ def _value(field: str, value: str, names) -> str:
     return dict(Origin.choices).get(value, value) or "none"
 
 
+def _why_taken_back(void: Touch) -> str:
+    reason = dict(FilterRule.Reason.choices).get(void.outcome)
+    if reason:
+        return f"taken back: {reason.lower()}"
+    return f"taken back by {void.actor}" if void.actor else "taken back"
+
+
+def _link_words(touch: Touch) -> list[str]:
+    """The words of a link that nobody has explained: what is known of where it came from."""
+    arrival = getattr(touch, "arrival", None)
+    if arrival is None or touch.campaign_id or touch.channel_id:
+        return []
+    words = [f"{name}={word}" for name in UTM if (word := getattr(arrival, name))]
+    return words or ([arrival.referrer] if arrival.referrer else [])
+
+
 def _touch_item(touch: Touch) -> Item:
     where = [str(x) for x in (touch.campaign, touch.content) if x] or ([str(touch.channel)] if touch.channel else [])
+    where += _link_words(touch)
     outcome = touch.outcome.replace("_", " ")
     text = touch.get_kind_display()
     personal = touch.kind in CONTACT_KINDS

@@ -14,6 +14,8 @@ from leads.projection import Context
 from leads.services.bulk import append_touches
 from leads.touch_filters import Filters, Seen, load_filters
 
+# Why a touch was taken back that was recorded again with what its link means.
+RECORDED_ANEW = "recorded anew"
 _BESIDE = ("page", "referrer", "agent")
 
 

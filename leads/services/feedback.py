@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import Side, User
 from accounts.sides import require_side
+from campaigns.models import Campaign, Content
 from core.errors import Conflict, DomainError
 from funnel.models import StageKind
 from leads.models import CONTACT_KINDS, Handoff, Lead, LeadEvent, Touch
@@ -40,10 +41,13 @@ def log_contact(
     occurred_at: dt.datetime | None = None,
     evidence: str = "click",
     external_id: str | None = None,
+    campaign: Campaign | None = None,
+    content: Content | None = None,
     context: Context | None = None,
 ) -> Touch:
     """Log that a person of sales tried to reach the lead or talked to them. Only this stops the response clock.
 
+    `content` is what was used, `campaign` what it was for.
     `external_id` is the evidence's own id (mail message, calendar entry, call); the same one again changes nothing.
     """
     if kind not in CONTACT_KINDS:
@@ -69,6 +73,9 @@ def log_contact(
         actor=actor,
         source=EVIDENCE[evidence],
         external_id=external_id,
+        campaign=campaign,
+        channel=campaign and campaign.channel,
+        content=content,
     )
     try:
         with transaction.atomic():

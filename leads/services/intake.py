@@ -186,9 +186,14 @@ def _meant(data: dict) -> dict[str, int]:
     return {name: meaning[name] for name in ("channel_id", "campaign_id") if name in meaning and not data.get(name[:-3])}
 
 
+def link_of_lead(external_id: str) -> str:
+    """The id of the touch that a lead brings with the words of its link."""
+    return f"lead:{external_id}:link"
+
+
 def _tell_link(lead: Lead, data: dict, actor: User | None, context: Context) -> bool:
     """A lead that brings the words of its link brings its first touch: at its creation, once."""
-    words, known_as = words_of_link(data), data.get("external_id") and f"lead:{data['external_id']}:link"
+    words, known_as = words_of_link(data), data.get("external_id") and link_of_lead(data["external_id"])
     if not words or (known_as and Touch.objects.filter(source=data["source"], external_id=known_as).exists()):
         return False
     touch = Touch(
@@ -202,7 +207,7 @@ def _tell_link(lead: Lead, data: dict, actor: User | None, context: Context) -> 
         external_id=known_as or None,
         **{name: getattr(lead, name) for name in ("channel_id", "campaign_id") if data.get(name[:-3])},
     )
-    append_told([Told(touch, words)], context=context, actor=actor)
+    append_told([Told(touch, data)], context=context, actor=actor)
     return True
 
 

@@ -11,7 +11,7 @@ from core.bulk_rows import insert_rows
 from core.errors import DomainError
 from leads.links import TARGETS, WORDS, load_links, words_of_link
 from leads.models import UTM, Arrival, Touch, UtmRule
-from leads.services.arrivals import fill_in, voiding
+from leads.services.arrivals import RECORDED_ANEW, fill_in, voiding
 from leads.services.bulk import append_touches
 
 # Touches in one go: a page has to answer.
@@ -60,7 +60,7 @@ def record_anew(*, actor: User) -> tuple[int, bool]:
                 if len(explained) > MOST:
                     break
         now = explained[:MOST]
-        append_touches([voiding(old.touch, actor=actor, why="recorded anew", run="link") for old, _ in now])
+        append_touches([voiding(old.touch, actor=actor, why=RECORDED_ANEW, run="link") for old, _ in now])
         touches = [_again(old.touch, meaning, actor) for old, meaning in now]
         append_touches(touches)
         insert_rows([_beside(touch, old) for touch, (old, _) in zip(touches, now, strict=True)])

@@ -1,28 +1,25 @@
-"""What people do with a lead every day: move it, give it to somebody, log a contact, write a note, plan the next step."""
+"""What people do with a lead every day: move it, give it to somebody, write a note, plan the next step."""
 
 import datetime as dt
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.models import Side
 from accounts.permissions import Perm, requires
 from core.errors import Conflict, DomainError, StaleVersion
 from funnel.book import load_book
 from funnel.models import Milestone, Stage
-from leads.forms import AssignForm, MoveForm, NoteForm, StepForm, TagsForm, TouchForm
+from leads.forms import AssignForm, MoveForm, NoteForm, StepForm, TagsForm
 from leads.handoff_queries import missing_for_mql
-from leads.models import CONTACT_KINDS, LeadEvent, NextStep, Tag
+from leads.models import LeadEvent, NextStep, Tag
 from leads.pages.detail import reasons_of, ways_on, who_was_first
 from leads.pages.filters import surroundings
 from leads.projection import Context
 from leads.queries import visible_deals, visible_leads
-from leads.services import add_note, assign_lead, finish_step, move_lead, plan_step, record_touch, set_tags
-from leads.services.feedback import log_contact
+from leads.services import add_note, assign_lead, finish_step, move_lead, plan_step, set_tags
 from leads.views.detail import lead_or_404
 from leads.views.frame import answer_form, ask, back_to, go, id_in, moment_of, with_done
 
@@ -123,50 +120,6 @@ def lead_assign(request: HttpRequest, pk: int) -> HttpResponse:
         "back": back,
     }
     return answer_form(request, form, write, around=surroundings(request.user), context=context)
-
-
-@require_http_methods(_BOTH)
-@requires(Perm.WORK_LEADS)
-def lead_touch(request: HttpRequest, pk: int) -> HttpResponse:
-    """Log a contact. A first personal one by sales stops the response clock; nothing else does."""
-    lead = lead_or_404(request, pk)
-    around = surroundings(request.user)
-    back = back_to(request, page_of(pk))
-    kind = request.GET.get("kind", "")
-    form = TouchForm(_posted(request), today=around.today, initial={"kind": kind if kind in CONTACT_KINDS else "call"})
-
-    def write(data: dict) -> str:
-        at = moment_of(data["on"], around)[0] or dt.datetime.now(dt.UTC)
-        if data["on"] and at < around.now:
-            # Known to the day alone: at midday, so that no zone moves it to another one.
-            at = min(at + dt.timedelta(hours=12), around.now)
-        with transaction.atomic():
-            if data["kind"] in CONTACT_KINDS:
-                touch = log_contact(
-                    lead=lead, kind=data["kind"], outcome=data["outcome"], occurred_at=at, actor=request.user
-                )
-            else:
-                touch = record_touch(
-                    lead=lead,
-                    contact=lead.contact,
-                    side=Side.MARKETING,
-                    kind=data["kind"],
-                    outcome=data["outcome"],
-                    occurred_at=at,
-                    actor=request.user,
-                )
-            if data["note"].strip():
-                add_note(lead=lead, text=data["note"].strip(), author=request.user, occurred_at=at)
-        messages.success(request, f"{touch.get_kind_display()} logged. It can be taken back in the timeline.")
-        return back
-
-    context = {
-        "title": f"Log a contact with {lead.contact or lead}",
-        "action": reverse("lead_touch", args=[pk]),
-        "submit": "Log the contact",
-        "back": back,
-    }
-    return answer_form(request, form, write, around=around, context=context)
 
 
 @require_http_methods(_BOTH)

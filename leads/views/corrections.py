@@ -60,8 +60,8 @@ def event_undo(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Perm.WORK_LEADS)
 def touch_undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a logged contact back: one's own for a quarter of an hour, any with the right to correct history."""
-    touch = get_object_or_404(Touch.objects.select_related("lead").filter(lead__isnull=False), pk=pk)
-    home = _home_of(request, touch.lead)
+    touch = get_object_or_404(Touch.objects.select_related("lead"), pk=pk)
+    home = page_of(_home_of(request, touch.lead)) if touch.lead else reverse("deals")
     around = surroundings(request.user)
     own = touch.actor_id == request.user.pk and around.now - touch.recorded_at <= UNDO_FOR
     if not (own or has_perm(request.user, Perm.CORRECT_HISTORY)):
@@ -71,7 +71,7 @@ def touch_undo(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, "The contact is taken back.")
     except DomainError as error:
         messages.error(request, error.message)
-    return go(request, page_of(home))
+    return go(request, back_to(request, home))
 
 
 @require_http_methods(_BOTH)

@@ -101,6 +101,7 @@ PAGES = {
     "deal": look(LEADS, on="deal"),
     "deal_edit": form(WORK, on="deal"),
     "deal_step": form(WORK, on="deal"),
+    "deal_touch": form(WORK, on="deal"),
     "deal_void": form(CORRECT, 302, on="deal"),
     "deal_act": form(WORK, 302, on="deal", act="win"),
     "deal_event_undo": act(CORRECT, on="deal_event"),
