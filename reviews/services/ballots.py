@@ -15,9 +15,8 @@ from core.errors import Conflict, DomainError, NotAllowed
 from reviews.ballot_queries import mark_of, register_mark
 from reviews.models import HandedBallot, Paper, Review, ReviewParticipant, Urn
 from reviews.services.nameless import one_at_a_time, write_anew
+from reviews.spread import LEAST
 
-# With fewer papers the result would tell what single people said.
-LEAST = 3
 # Of letters and digits: what new_secret makes. A shorter one could be guessed.
 _LENGTH = 43
 

@@ -9,9 +9,10 @@ from core.errors import Conflict, DomainError, NotAllowed
 from leads.models import Lead
 from reviews.models import Review, Urn, WordOfReview
 from reviews.room_queries import BOTH_SIDES, may_steer
-from reviews.services.ballots import LEAST, cast, count, open_urn, refuse_unless_running
+from reviews.services.ballots import cast, count, open_urn, refuse_unless_running
 from reviews.services.nameless import one_at_a_time
 from reviews.services.room import room_changed
+from reviews.spread import spread
 from reviews.word_queries import due_words, example_lead
 
 
@@ -57,31 +58,13 @@ def answer_word(*, review: Review, secret: str, side: str, yes: bool) -> None:
 
 
 def count_word(*, review: Review, actor: User, now: dt.datetime) -> None:
-    """Show how both teams answered. Nothing where fewer than three answered.
-
-    Team by team only where each has three answers. Then answers of those who stand for both are left out of the sum if they
-    are fewer than three: whoever takes the teams from the sum would have them.
-    """
+    """Show how both teams answered (reviews.spread). Nothing where fewer than three answered."""
     _refuse_others(review, actor)
     with transaction.atomic():
         said = count(review=review, question=Urn.Question.WORD, now=now)
         if said is not None:
-            WordOfReview.objects.filter(review=review).update(**_spread(said))
+            WordOfReview.objects.filter(review=review).update(**spread(said))
     room_changed(review)
-
-
-def _spread(said: list[dict]) -> dict[str, int]:
-    answers: dict[str, list[bool]] = {side.value: [] for side in Side}
-    for paper in said:
-        answers[paper["side"]].append(paper["yes"])
-    counted = list(answers.values())
-    found = {}
-    if all(len(answers[side]) >= LEAST for side in BOTH_SIDES):
-        for side in BOTH_SIDES:
-            found |= {f"{side}_yes": sum(answers[side]), f"{side}_no": answers[side].count(False)}
-        if len(answers[Side.JOINT]) < LEAST:
-            counted = [answers[side] for side in BOTH_SIDES]
-    return found | {"yes": sum(sum(those) for those in counted), "no": sum(those.count(False) for those in counted)}
 
 
 def settle_word(*, review: Review, stands: bool, outcome: str, actor: User, today: dt.date) -> None:
