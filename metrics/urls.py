@@ -1,6 +1,15 @@
 from django.urls import path
 
-from metrics import views, views_board, views_console, views_health, views_owner, views_promises, views_two_counts
+from metrics import (
+    views,
+    views_board,
+    views_console,
+    views_health,
+    views_owner,
+    views_promises,
+    views_returns,
+    views_two_counts,
+)
 
 urlpatterns = [
     path("console/versions/<int:number>/agree/", views_console.agree, name="console_agree"),
@@ -19,6 +28,13 @@ urlpatterns = [
     path("owner/", views_owner.owner, name="owner"),
     path("two-counts/", views_two_counts.two_counts, name="two_counts"),
     path("two-counts/leads.csv", views_two_counts.two_counts_csv, name="two_counts_csv"),
+    path("returns/", views_returns.returns, name="returns"),
+    path("returns/models/", views_returns.return_models, name="return_models"),
+    path("returns/channels/<int:pk>/", views_returns.channel_return, name="channel_return"),
+    path("returns/deals/", views_returns.return_deals, name="return_deals"),
+    path("returns/deals.csv", views_returns.return_deals_csv, name="return_deals_csv"),
+    path("campaigns/<int:pk>/return/", views_returns.campaign_return, name="campaign_return"),
+    path("deals/<int:pk>/credit/", views_returns.deal_credit, name="deal_credit"),
     path("explain/<slug:key>/", views.explain, name="explain"),
     path("explain/<slug:key>/leads.csv", views.explain_csv, name="explain_csv"),
 ]

@@ -1,0 +1,221 @@
+"""What campaigns, channels and content earned: all of them, one of them, where the models differ, and one deal's ledger."""
+
+import csv
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.permissions import Perm, requires
+from accounts.queries import standing
+from campaigns.models import Campaign, Channel
+from core.csv_out import safe_cell
+from metrics.campaign_returns import campaign_returns
+from metrics.credit_words import CONVENTION, words_of
+from metrics.deals_behind import OPEN, WON, deals_behind
+from metrics.returns_frame import (
+    ALL,
+    ReturnFrame,
+    model_choices,
+    names_of,
+    periods,
+    read_grain,
+    read_return_frame,
+)
+from metrics.returns_models import comparison, ledger_page, visible_deal
+from metrics.returns_pages import STEPS, campaigns_of_channel, content_of, feedback_of, one_page, overview
+from metrics.series import Snapshot, current
+
+DRAWER, PAGE = 10, 50
+EXPORT_LIMIT = 200_000
+GRAIN_WORDS = {"campaign": "Campaigns", "channel": "Channels", "content": "Content"}
+
+
+@require_safe
+@requires(Perm.SEE_NUMBERS)
+def returns(request: HttpRequest) -> HttpResponse:
+    """All campaigns, channels or pieces of content: cost, what they brought, and the return with its interval."""
+    snapshot = current()
+    if not snapshot.book:
+        return render(request, "metrics/empty.html")
+    frame, by = _frame(request, snapshot), read_grain(request.GET.get("by"))
+    context = {"page": overview(snapshot, frame, by), "by": by, "steps": STEPS}
+    return _show(request, "metrics/returns/overview.html", snapshot, frame, context)
+
+
+@require_safe
+@requires(Perm.SEE_NUMBERS)
+def return_models(request: HttpRequest) -> HttpResponse:
+    """Where the models of credit disagree, and why."""
+    snapshot = current()
+    if not snapshot.book:
+        return render(request, "metrics/empty.html")
+    frame, by = _frame(request, snapshot), read_grain(request.GET.get("by"))
+    context = {"page": comparison(snapshot, frame, by), "by": by}
+    return _show(request, "metrics/returns/models.html", snapshot, frame, context)
+
+
+@require_safe
+@requires(Perm.SEE_NUMBERS)
+def campaign_return(request: HttpRequest, pk: int) -> HttpResponse:
+    """What a campaign earned: a part of its page for htmx, a page of its own otherwise."""
+    campaign = get_object_or_404(Campaign.objects.select_related("channel"), pk=pk)
+    context = {"title": str(campaign), "under": campaign.channel, "back": reverse("campaign", args=[pk])}
+    return _one(request, "campaign", campaign.pk, context)
+
+
+@require_safe
+@requires(Perm.SEE_NUMBERS)
+def channel_return(request: HttpRequest, pk: int) -> HttpResponse:
+    """What a channel earned, with its campaigns."""
+    channel = get_object_or_404(Channel, pk=pk)
+    return _one(request, "channel", channel.pk, {"title": str(channel), "back": f"{reverse('returns')}?by=channel"})
+
+
+def _one(request: HttpRequest, by: str, key: int, context: dict) -> HttpResponse:
+    snapshot = current()
+    if not snapshot.book:
+        return render(request, "metrics/empty.html")
+    # A campaign is judged over its whole life, a channel over the last year, unless somebody asks otherwise.
+    frame = _frame(request, snapshot, **({"usual": ALL} if by == "campaign" else {}))
+    page = one_page(snapshot, frame, by, key)
+    context |= {"page": page, "by": by, "key": key, "here": reverse(f"{by}_return", args=[key])}
+    if page is not None:
+        context["feedback"] = feedback_of(snapshot, frame.period, Q(**{f"lead__{by}_id": key}))
+        context["content"] = content_of(snapshot, frame, by, key)
+        context["campaigns"] = campaigns_of_channel(snapshot, frame, key) if by == "channel" else []
+    part = bool(request.headers.get("HX-Request"))
+    template = "metrics/returns/one_part.html" if part else "metrics/returns/one.html"
+    return _show(request, template, snapshot, frame, context)
+
+
+@require_safe
+@requires(Perm.SEE_NUMBERS)
+def return_deals(request: HttpRequest) -> HttpResponse:
+    """The deals behind what a row earned: a drawer for htmx, a page of its own otherwise."""
+    snapshot = current()
+    if not snapshot.book:
+        return render(request, "metrics/empty.html")
+    frame, asked = _frame(request, snapshot, usual=ALL), _asked(request)
+    drawer = bool(request.headers.get("HX-Request"))
+    number = _number(request.GET.get("page"))
+    limit, offset = (DRAWER, 0) if drawer else (PAGE, (number - 1) * PAGE)
+    found = deals_behind(
+        snapshot, frame.period, request.user, **asked, model=frame.model, sales=frame.sales, offset=offset, limit=limit
+    )
+    mine = found.total - found.hidden
+    row = campaign_returns(snapshot, frame.period, by=asked["by"], sales=frame.sales).row(asked["key"])
+    context = {
+        "found": found,
+        "asked": asked,
+        "row": row,
+        "earned": row.returns.get(frame.model) if row else None,
+        "name": names_of(asked["by"], [asked["key"]]).get(asked["key"], ""),
+        "address": frame.deals_url(asked["by"], asked["key"], standing=asked["standing"], measure=asked["measure"]),
+        "csv": f"{reverse('return_deals_csv')}?{_query(frame, asked)}",
+        "page_number": number,
+        "pages": max((mine + PAGE - 1) // PAGE, 1),
+    }
+    return _show(request, f"metrics/returns/{'deals' if drawer else 'deals_page'}.html", snapshot, frame, context)
+
+
+@require_safe
+@requires(Perm.SEE_LEADS)
+def return_deals_csv(request: HttpRequest) -> HttpResponse:
+    """The same deals as CSV: those that this reader may open."""
+    snapshot = current()
+    frame, asked = _frame(request, snapshot, usual=ALL), _asked(request)
+    found = deals_behind(
+        snapshot, frame.period, request.user, **asked, model=frame.model, sales=frame.sales, limit=EXPORT_LIMIT
+    )
+    name = names_of(asked["by"], [asked["key"]]).get(asked["key"], "")
+    head = f"{name}: {words_of(frame.model).label}, {frame.label}; {found.total} deals, {found.hidden} not shown to you"
+    lines = [[head], ["deal", "name", "company", "day", "booked", "share", "currency"]]
+    lines += [[d.deal, d.name, d.company, d.day, d.whole, d.share, snapshot.currency] for d in found.rows]
+    writer = csv.writer(_Echo())
+    body = (writer.writerow([safe_cell(cell) for cell in line]) for line in lines)
+    response = StreamingHttpResponse(_after("\ufeff", body), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="deals-behind.csv"'
+    return response
+
+
+class _Echo:
+    """A file that hands back what is written, so that csv can stream."""
+
+    def write(self, value):
+        return value
+
+
+def _after(first: str, body):
+    yield first
+    yield from body
+
+
+@require_safe
+@requires(Perm.SEE_LEADS)
+def deal_credit(request: HttpRequest, pk: int) -> HttpResponse:
+    """One deal's ledger: each touch, each model's share, adding up to what was booked."""
+    deal = visible_deal(request.user, pk)
+    if deal is None:
+        raise Http404
+    snapshot = current()
+    frame = _frame(request, snapshot)
+    context = {"deal": deal, "page": ledger_page(snapshot, deal, request.user, sales=frame.sales)}
+    return _show(request, "metrics/returns/ledger.html", snapshot, frame, context)
+
+
+# --- addresses ------------------------------------------------------------------------------------------------------------
+
+
+def _today(snapshot: Snapshot) -> dt.date:
+    return snapshot.calendar.day_of(dt.datetime.now(dt.UTC))
+
+
+def _frame(request: HttpRequest, snapshot: Snapshot, **usual: str) -> ReturnFrame:
+    return read_return_frame(snapshot, request.GET, today=_today(snapshot), **usual)
+
+
+def _asked(request: HttpRequest) -> dict:
+    """Which row's deals an address asks for; unknown words fall back."""
+    key = request.GET.get("id", "")
+    signless = key.removeprefix("-")
+    return {
+        "by": read_grain(request.GET.get("by")),
+        "key": int(key) if signless.isascii() and signless.isdecimal() and len(signless) < 10 else 0,
+        "standing": OPEN if request.GET.get("standing") == OPEN else WON,
+        "measure": "revenue" if request.GET.get("measure") == "revenue" else "profit",
+    }
+
+
+def _query(frame: ReturnFrame, asked: dict) -> str:
+    return frame.query(by=asked["by"], id=asked["key"], standing=asked["standing"], measure=asked["measure"])
+
+
+def _number(text: str | None) -> int:
+    text = text or "1"
+    return int(text) if text.isascii() and text.isdigit() and 0 < int(text[:7]) else 1
+
+
+def _show(request: HttpRequest, template: str, snapshot: Snapshot, frame: ReturnFrame, context: dict) -> HttpResponse:
+    today = _today(snapshot)
+    zone: ZoneInfo = snapshot.calendar.zone_on(today)
+    shared = {
+        "frame": frame,
+        "query": frame.query(),
+        "model": words_of(frame.model),
+        "models": model_choices(snapshot),
+        "periods": [(value, label) for value, label, _ in periods(snapshot, today)],
+        "grains": GRAIN_WORDS,
+        "currency": snapshot.currency,
+        "convention": CONVENTION,
+        "half_life": snapshot.rules.half_life,
+        "written_at": snapshot.written_at,
+        "zone": zone,
+        "today": today,
+        "role": ", ".join(sorted(role.label for role in standing(request.user).roles)),
+    }
+    return render(request, template, shared | context)
