@@ -114,10 +114,11 @@ def _only(journeys: Journeys, kept: np.ndarray) -> Journeys:
 
 def markov_fit(snapshot: Snapshot, *, sales: bool = False) -> Fit:
     """Removal effects of the channels; the order is the lowest that the journeys do not clearly speak against."""
-    return snapshot.memo(("markov", sales), lambda: _markov(ended_journeys(snapshot, sales=sales)))
+    return snapshot.memo(("markov", sales), lambda: markov_of(ended_journeys(snapshot, sales=sales)))
 
 
-def _markov(paths: Paths) -> Fit:
+def markov_of(paths: Paths) -> Fit:
+    """The fit over these ended journeys."""
     journeys, won = paths.journeys, paths.won
     if not len(journeys):
         return _fit("markov", None, paths, ())

@@ -11,15 +11,18 @@ from functools import partial
 
 import numpy as np
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from campaigns.models import Spend
 from core.periods import date_of, day_number
 from core.queries import calendar, rates
 from funnel.book import load_book
-from leads.models import Deal, DealEvent, Lead, LeadEvent, Obligation, Touch
+from leads.models import Deal, DealEvent, Lead, LeadEvent, Obligation, StageEntry, Touch
 from metrics.check_leads import Opinion, World, merge_groups, stored_lead_tables
 from metrics.check_money import opinion_on_deals, opinion_on_spend, opinion_on_touches, stored_deal_tables
+from metrics.check_paths import opinion_on_paths
 from metrics.check_promises import Agreed, opinion_with_promises
+from metrics.credit_rules import current_rules
 from metrics.models import Segment
 from metrics.segments import Table, filler, unpack
 
@@ -28,12 +31,14 @@ CHUNK = 1_000
 _OWNER = {
     "stay": "lead", "journey": "lead", "detour": "lead", "deal": "item", "deal_span": "item", "credit": "deal",
     "touch": "item", "spend": "item", "handoff": "lead", "obligation": "lead",
+    "path": "lead",
 }  # fmt: skip
 _SUBJECTS = {
     "lead": ("stay", "journey", "detour", "handoff", "obligation"),
     "deal": ("deal", "deal_span", "credit"),
     "touch": ("touch",),
     "spend": ("spend",),
+    "way": ("path",),
 }
 
 
@@ -104,6 +109,7 @@ def compare(days: set[dt.date] | None = None, *, report: Callable[[str, int, int
         "deal": partial(opinion_on_deals, world=world),
         "touch": partial(opinion_on_touches, world=world),
         "spend": partial(opinion_on_spend, rates=book_of_rates),
+        "way": partial(opinion_on_paths, reach=current_rules().reach),
     }
     tables = {"lead": stored_lead_tables, "deal": stored_deal_tables}
     wanted = None if days is None else {day_number(day) for day in days}
@@ -141,6 +147,8 @@ def _ids(subject: str, days: set[dt.date] | None, world: World) -> set[int]:
             return {row[0] for row in (*rows.distinct(), *due.distinct())}
     elif subject == "deal":
         rows = Deal.objects.values_list("id") if days is None else DealEvent.objects.filter(on_days).values_list("deal_id")
+    elif subject == "way":
+        return _under_ways(days)
     elif subject == "touch":
         rows = Touch.objects.filter(on_days).values_list("id")
     else:
@@ -148,6 +156,15 @@ def _ids(subject: str, days: set[dt.date] | None, world: World) -> set[int]:
         if days is not None:
             rows = rows.filter(service_from__lte=max(days), service_to__gte=min(days))
     return {row[0] for row in rows.distinct().iterator()}
+
+
+def _under_ways(days: set[dt.date] | None) -> set[int]:
+    """The surviving leads under which ways stand on these days, and 0 for deals without a lead."""
+    firsts, deals = StageEntry.objects.filter(position=0), Deal.objects.filter(created_day__isnull=False)
+    if days is not None:
+        firsts, deals = firsts.filter(entered_day__in=days), deals.filter(created_day__in=days)
+    counted = deals.values_list(Coalesce("lead__merged_into_id", "lead_id", 0), flat=True)
+    return set(firsts.values_list("lead_id", flat=True)) | set(counted)
 
 
 def _chunks(subject: str, ids: Iterable[int]) -> Iterator[set[int]]:
