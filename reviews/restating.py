@@ -179,7 +179,7 @@ def _of_deals(number: FrozenNumber, then: FrozenSelection, deals: list[int]) -> 
     for deal, lead in lead_of.items():
         # A lead that was taken out takes its deals with it; its other events explain a deal that has none of its own.
         theirs = of_leads.get(lead, set())
-        found[deal] |= theirs & {Cause.DELETION, Cause.MERGE} if found[deal] - {_LATER} else theirs - {Cause.LATE}
+        found[deal] |= theirs & {Cause.DELETION} if found[deal] - {_LATER} else theirs - {Cause.LATE}
     return found
 
 
