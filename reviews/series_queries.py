@@ -4,11 +4,11 @@ import datetime as dt
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from accounts.models import Membership, Side, User
 from accounts.queries import on_day
-from reviews.models import Review, ReviewSeries
+from reviews.models import Review, ReviewParticipant, ReviewSeries
 from reviews.queries import past_reviews
 
 SHOWN_PAST = 12
@@ -42,6 +42,12 @@ def past_with_counts() -> QuerySet[Review]:
         off_plan=Count("frozen", filter=numbers & Q(frozen__state="off"), distinct=True),
         came=Count("participants", filter=Q(participants__came_at__isnull=False), distinct=True),
     )
+
+
+def with_participants(reviews: QuerySet[Review]) -> QuerySet[Review]:
+    """Reviews with whoever is invited, by name."""
+    rows = ReviewParticipant.objects.select_related("user").order_by("user__name", "user_id")
+    return reviews.prefetch_related(Prefetch("participants", rows))
 
 
 def rule_words(series: ReviewSeries) -> str:

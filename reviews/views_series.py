@@ -16,7 +16,15 @@ from reviews.models import Review, ReviewSeries
 from reviews.queries import all_series, coming_reviews, next_review, waiting_issues
 from reviews.room_page import invited, time_words, title_of
 from reviews.room_queries import may_steer
-from reviews.series_queries import SHOWN_PAST, Person, invitable, local_start, past_with_counts, rule_words
+from reviews.series_queries import (
+    SHOWN_PAST,
+    Person,
+    invitable,
+    local_start,
+    past_with_counts,
+    rule_words,
+    with_participants,
+)
 from reviews.services import call_off, hand_over, move, set_active, set_series
 
 
@@ -68,19 +76,19 @@ def series(request: HttpRequest) -> HttpResponse:
     """All series with their rules, and the meetings they have planned."""
     context = {
         "series": [(one, rule_words(one), list(one.memberships.all())) for one in all_series()],
-        "coming": [_planned(review) for review in coming_reviews(_now())],
+        "coming": [_planned(review) for review in with_participants(coming_reviews(_now()))],
     }
     return render(request, "reviews/series/list.html", context)
 
 
-def _planned(review: Review, **forms) -> dict:
-    people = [one.user for one in review.participants.select_related("user").order_by("user__name", "user_id")]
+def _planned(review: Review) -> dict:
+    people = [one.user for one in review.participants.all()]
     local = local_start(review)
     return {
         "review": review,
         "title": title_of(review),
         "starts": time_words(review.starts_at, review),
-        "move": forms.get("move") or MoveForm(initial={"day": local.date(), "at": local.time()}),
+        "move": MoveForm(initial={"day": local.date(), "at": local.time()}),
         "facilitator": FacilitatorForm(initial={"facilitator": review.facilitator_id}, people=people),
         "written": sum(one.invited_sequence is not None for one in review.participants.all()),
     }

@@ -5,6 +5,7 @@ calendar moves instead of standing there twice.
 """
 
 import datetime as dt
+from email.utils import parseaddr
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -73,7 +74,7 @@ def calendar_file(review: Review, user: User, *, method: str, sequence: int, now
         event.add("description", f"Both teams, the same frozen numbers. {_page(review)}".strip())
         if _page(review):
             event.add("url", _page(review))
-    organizer = vCalAddress(f"MAILTO:{sender_address()}")
+    organizer = vCalAddress(f"MAILTO:{_organizer()}")
     organizer.params["CN"] = vText(organisation().name)
     event.add("organizer", organizer)
     attendee = vCalAddress(f"MAILTO:{user.email}")
@@ -88,8 +89,13 @@ def calendar_file(review: Review, user: User, *, method: str, sequence: int, now
     return found.to_ical().decode()
 
 
+def _organizer() -> str:
+    """The sender's bare address: what is set up may be "Tandem <tandem@example.com>"."""
+    return parseaddr(sender_address())[1]
+
+
 def _domain() -> str:
-    return sender_address().rpartition("@")[2].strip(">") or "tandem.invalid"
+    return _organizer().rpartition("@")[2]
 
 
 def _write(review: Review, user: User, text: str, now: dt.datetime, *, changed: bool) -> None:
