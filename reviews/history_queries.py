@@ -30,10 +30,8 @@ class Trend:
 
 
 def history(query: str = "") -> Sequence[Minutes]:
-    """Minutes with their review, newest first; with a query those that hold all of its words, in any case."""
-    rows = Minutes.objects.select_related("review__series", "review__facilitator").order_by(
-        "-review__starts_at", "-review_id"
-    )
+    """Minutes of the newest review first; with a query those that hold all of its words, in any case."""
+    rows = Minutes.objects.order_by("-review__starts_at", "-review_id")
     words = query.casefold().split()
     if not words:
         return rows.defer("text")

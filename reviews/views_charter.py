@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -13,7 +14,7 @@ from core.errors import DomainError
 from reviews.action_queries import today_now
 from reviews.charter_queries import HELP, charter, may_change_ride, may_write, rides
 from reviews.forms_charter import LearnedForm, LineForm, RideForm
-from reviews.models import CharterLine
+from reviews.models import CharterLine, RideAlong
 from reviews.services import call_off_ride, finish_ride, plan_ride, write_line
 
 
@@ -29,9 +30,7 @@ def _page(request: HttpRequest, *, refused: LearnedForm | None = None, of: int =
     planned = [
         {
             "ride": ride,
-            "form": (refused if ride.pk == of else LearnedForm(key=ride.pk))
-            if may_change_ride(request.user, ride)
-            else None,
+            "form": _learned_form(request, ride, refused if ride.pk == of else None),
             "over": ride.planned_for <= today,
         }
         for ride in found.planned
@@ -41,10 +40,17 @@ def _page(request: HttpRequest, *, refused: LearnedForm | None = None, of: int =
     return render(request, "reviews/charter.html", context, status=status)
 
 
+def _learned_form(request: HttpRequest, ride: RideAlong, refused: LearnedForm | None) -> LearnedForm | None:
+    if not may_change_ride(request.user, ride):
+        return None
+    return refused or LearnedForm(key=ride.pk)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Perm.WORK_LEADS)
-def line(request: HttpRequest, subject: str) -> HttpResponse:
-    """Write one line of the charter, from a day on."""
+def line(request: HttpRequest, name: str) -> HttpResponse:
+    """Write one line of the charter, from a day on. `name`: its subject."""
+    subject = name
     if subject not in CharterLine.Subject.values:
         raise Http404
     if not may_write(request.user, subject):
@@ -81,11 +87,19 @@ def ride_new(request: HttpRequest) -> HttpResponse:
     return render(request, "reviews/ride_new.html", {"form": form}, status=422 if sent else 200)
 
 
+def _own_ride(request: HttpRequest, pk: int) -> RideAlong:
+    """A ride-along whose course this person may tell: asked before what they sent is read."""
+    ride = get_object_or_404(rides(), pk=pk)
+    if not may_change_ride(request.user, ride):
+        raise PermissionDenied
+    return ride
+
+
 @require_POST
 @requires(Perm.WORK_LEADS)
 def ride_done(request: HttpRequest, pk: int) -> HttpResponse:
     """It took place, and this is what marketing takes from it."""
-    ride = get_object_or_404(rides(), pk=pk)
+    ride = _own_ride(request, pk)
     form = LearnedForm(request.POST, key=ride.pk)
     status = 422
     if form.is_valid():
@@ -103,7 +117,7 @@ def ride_done(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Perm.WORK_LEADS)
 def ride_off(request: HttpRequest, pk: int) -> HttpResponse:
     """It will not take place."""
-    ride = get_object_or_404(rides(), pk=pk)
+    ride = _own_ride(request, pk)
     try:
         call_off_ride(ride=ride, actor=request.user)
     except DomainError as error:

@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,6 +21,7 @@ from reviews.minutes import CSV_HEAD, csv_rows
 from reviews.models import Decision, Minutes, Review
 from reviews.panels import answer_part
 from reviews.queries import review_for
+from reviews.room_queries import may_steer
 from reviews.services import close_review, rate, room_changed, take_back_decision, write_decision
 
 PAGE = 26
@@ -31,6 +33,8 @@ _LONGEST_QUERY = 100
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Write a decision of both teams down."""
     review, form = review_for(request.user, pk), DecisionForm(request.POST)
+    if not may_steer(request.user, review):
+        raise PermissionDenied
     status = 422
     if form.is_valid():
         try:

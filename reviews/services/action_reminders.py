@@ -23,7 +23,7 @@ _FRIDAY = 4
 
 
 def remind_of_actions(*, now: dt.datetime) -> int:
-    """Remind the owners of what is due by the next working day or overdue. Safe to run twice: an action is claimed with its mail.
+    """Remind the owners of what is due by the next working day or overdue. Safe to run twice.
 
     Returns how many mails were written down; the outbox sends them.
     """

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from accounts.permissions import Perm
 
 NUMBERS, LEADS, WORK, CORRECT = Perm.SEE_NUMBERS, Perm.SEE_LEADS, Perm.WORK_LEADS, Perm.CORRECT_HISTORY
-IMPORT, ADMIN = Perm.IMPORT, Perm.ADMINISTER
+IMPORT, ADMIN, PLAN = Perm.IMPORT, Perm.ADMINISTER, Perm.PLAN_CAMPAIGNS
 READS = ("GET", "HEAD")
 METHODS = (*READS, "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 EMPTY = {"name": ""}
@@ -61,6 +61,13 @@ def rest(*, post=None, patch=None, **more) -> Row:
     writes = {method: status for method, status in (("POST", post), ("PATCH", patch)) if status}
     perms = dict.fromkeys(METHODS, LEADS) | {"POST": WORK, "PATCH": WORK}
     return Row(perms, dict.fromkeys((*READS, "OPTIONS"), 200) | writes, **more)
+
+
+def planned(*, reads=True, post=None, patch=None, **more) -> Row:
+    """An endpoint of campaigns: everybody who sees numbers reads, those who plan write."""
+    writes = {method: status for method, status in (("POST", post), ("PATCH", patch)) if status}
+    perms = dict.fromkeys(METHODS, NUMBERS) | dict.fromkeys(writes, PLAN)
+    return Row(perms, dict.fromkeys((*READS, "OPTIONS") if reads else ("OPTIONS",), 200) | writes, **more)
 
 
 def take(post, **more) -> Row:
@@ -130,6 +137,18 @@ PAGES = {
     "review_issues_waiting": look(NUMBERS),
     "review_issue_new": form(NUMBERS, 422, 422),
     "review_issue_answer": act(Perm.ANSWER_ISSUES, 422, on="issue"),
+    "review_home": look(NUMBERS),
+    "review_series": look(Perm.SET_REVIEWS),
+    "review_series_new": form(Perm.SET_REVIEWS),
+    "review_series_edit": form(Perm.SET_REVIEWS, on="series"),
+    "review_series_active": act(Perm.SET_REVIEWS, on="series"),
+    "review_move": act(Perm.SET_REVIEWS, on="review"),
+    "review_call_off": act(Perm.SET_REVIEWS, on="review"),
+    "review_facilitator": act(Perm.SET_REVIEWS, on="review"),
+    "review_numbers": look(NUMBERS, on="review"),
+    "review_number": look(NUMBERS, on="frozen"),
+    "review_change": look(NUMBERS, on="change"),
+    "review_restated": look(NUMBERS, on="restatement"),
     "review": look(NUMBERS, on="review"),
     "review_wall": look(NUMBERS, on="review"),
     # The remote is the facilitator's, and of those who take turns or answer for the funnel.
@@ -141,6 +160,45 @@ PAGES = {
     "review_here": act(NUMBERS, on="review"),
     "review_number_issue": act(NUMBERS, 404, on="review", only=STEERERS),
     "review_good_thing": act(NUMBERS, 422, on="review"),
+    "review_card_new": form(NUMBERS, on="review"),
+    "review_cards_show": act(NUMBERS, 422, on="review", only=STEERERS),
+    "review_card_take_up": act(NUMBERS, 422, on="review", only=STEERERS),
+    "review_vote": act(NUMBERS, 422, on="review"),
+    "review_vote_open": act(NUMBERS, 422, on="review", only=STEERERS),
+    "review_vote_count": act(NUMBERS, 409, on="review", only=STEERERS),
+    "review_ballot": form(NUMBERS, on="review", act="process"),
+    "review_ballots": look(NUMBERS, on="review", act="process"),
+    "review_word_ask": act(NUMBERS, 422, on="review", only=STEERERS),
+    "review_word_answer": act(NUMBERS, 422, on="review"),
+    "review_word_count": act(NUMBERS, 409, on="review", only=STEERERS),
+    "review_word_settle": act(NUMBERS, 422, on="review", only=STEERERS),
+    "review_expectation": act(NUMBERS, 422, on="review"),
+    "review_expectation_mark": act(NUMBERS, 422, on="review"),
+    "review_actions": look(NUMBERS),
+    "review_action_new": form(WORK),
+    "review_actions_mine": look(NUMBERS),
+    "review_actions_overdue": look(NUMBERS),
+    "review_action": look(NUMBERS, on="review_action"),
+    "review_action_act": act(NUMBERS, on="review_action", act="done", body={"seen": 1}, only=STEERERS),
+    "review_agree": act(WORK, 422, on="review"),
+    "review_decide": act(NUMBERS, 422, on="review", only=STEERERS),
+    "review_undecide": act(NUMBERS, on="review", only=STEERERS),
+    "review_rate": act(NUMBERS, 422, on="review"),
+    "review_close": act(NUMBERS, on="review", only=STEERERS),
+    "review_minutes": look(NUMBERS, 302, on="review"),
+    "review_minutes_md": look(NUMBERS, 404, on="review"),
+    "review_minutes_csv": look(NUMBERS, 404, on="review"),
+    "review_history": look(NUMBERS),
+    "review_charter": look(NUMBERS),
+    "review_charter_line": form(WORK, act="cadence", only=OWNERS),
+    "review_ride_new": form(WORK),
+    "review_ride_done": act(WORK, 422, on="ride", only=OWNERS | {"member", "colleague"}),
+    "review_ride_off": act(WORK, on="ride", only=OWNERS | {"member", "colleague"}),
+    "review_looked_into": look(NUMBERS),
+    "review_issue_solved": act(NUMBERS, 404, on="review"),
+    "review_words": look(NUMBERS),
+    "review_word_examples": look(NUMBERS, on="word"),
+    "review_stage_examples": look(NUMBERS, on="stage"),
     "judging": look(NUMBERS),
     "judging_draw": act(Perm.ANSWER_ISSUES, 422),
     "judging_judges": act(Perm.ANSWER_ISSUES, 422, on="sample"),
@@ -165,6 +223,30 @@ PAGES = {
     "company": look(LEADS, on="company"),
     "search": look(LEADS),
 }
+CAMPAIGNS = {
+    "campaigns": look(NUMBERS),
+    "campaigns_calendar": look(NUMBERS),
+    "campaign": look(NUMBERS, on="campaign"),
+    "contents": look(NUMBERS),
+    "spend": look(NUMBERS),
+    "campaign_new": form(PLAN),
+    "campaign_edit": form(PLAN, on="campaign"),
+    "campaign_content": form(PLAN, on="campaign"),
+    "campaign_content_out": act(PLAN, 404, on="campaign"),
+    "content_new": form(PLAN, body=EMPTY),
+    "content_edit": form(PLAN, on="content", body=EMPTY),
+    "spend_new": form(PLAN),
+    "spend_replace": form(PLAN, on="cost"),
+    "spend_void": act(PLAN, on="cost"),
+    "preview_ask": act(PLAN, on="campaign", only=MARKETERS),
+    "preview_respond": act(PLAN, 422, on="campaign"),
+    "preview_answer": form(PLAN, on="preview"),
+    "content_requests": look(LEADS),
+    "content_answer": form(WORK, on="content_request"),
+    "content_use": act(WORK, on="content_request"),
+    "lead_content": form(WORK, on="lead"),
+    "deal_content": form(WORK, on="deal"),
+}
 CONSOLE = {
     "console": look(NUMBERS),
     "console_version": look(NUMBERS, on="version"),
@@ -174,6 +256,8 @@ CONSOLE = {
     "console_compare": look(NUMBERS),
     "console_history": look(NUMBERS),
     "console_stages": look(NUMBERS),
+    "console_criteria": look(NUMBERS),
+    "entry_rule_effect": look(NUMBERS, on="stage"),
     "console_stage": look(NUMBERS, on="stage"),
     "console_used": look(NUMBERS, on="stage"),
     "console_rules": look(NUMBERS),
@@ -207,6 +291,7 @@ CONSOLE = {
     "console_propose": act(ADMIN),
     "console_withdraw": act(ADMIN),
     "console_stage_new": form(ADMIN, body=EMPTY),
+    "console_criteria_edit": form(ADMIN, on="stage"),
     "console_stage_edit": act(ADMIN, 422, on="stage"),
     "console_stage_move": act(ADMIN, on="stage"),
     "console_stage_remove": act(ADMIN, on="stage"),
@@ -229,6 +314,7 @@ CONSOLE = {
     "console_margin_new": act(ADMIN, 422),
     "console_margin_remove": act(ADMIN, on="margin"),
     "console_organisation": form(ADMIN),
+    "console_credit": form(ADMIN),
     "console_people": form(ADMIN),
     "console_person": form(ADMIN, on="person"),
     "console_person_switch": act(ADMIN, on="person"),
@@ -297,6 +383,13 @@ API = {
     "api-handoff-answer": take(404, on="handoff"),
     "api-routing": ask(NUMBERS),
     "api-lead-assignments": ask(LEADS, on="lead"),
+    "api-campaigns": planned(post=422),
+    "api-campaign": planned(patch=200, on="campaign"),
+    "api-contents": planned(post=422),
+    "api-content": planned(patch=200, on="content"),
+    "api-spend": planned(post=422),
+    "api-spend-line": planned(on="cost"),
+    "api-spend-void": planned(reads=False, post=200, on="cost"),
     "api-touches": take(422),
     "api-touch-void": Row(dict.fromkeys(METHODS, LEADS) | {"POST": CORRECT}, {"OPTIONS": 200, "POST": 200}, on="touch"),
     "api-stage-changes": take(422),
@@ -315,4 +408,4 @@ OPEN = {
 }
 # Who has signed in needs no page to do so.
 SIGNED_IN = {"sign_in": dict.fromkeys(METHODS, 302)}
-TABLE = PAGES | CONSOLE | GUIDE | IMPORTS | API | OPEN
+TABLE = PAGES | CAMPAIGNS | CONSOLE | GUIDE | IMPORTS | API | OPEN

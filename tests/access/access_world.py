@@ -21,12 +21,14 @@ from integrations.capture_sites import save_site
 from integrations.services import upload
 from leads import services as leads
 from leads.models import Lead
+from leads.services.content_requests import ask_for_content
 from leads.services.filtering import add_filter
 from leads.services.links import save_link_rule
 from leads.services.many import start_bulk
 from leads.services.routing_rules import save_rule
-from reviews.models import Issue, JudgingRound, Review, ReviewSeries, SampledLead, Stratum
-from reviews.services import Shown, open_room, raise_issue
+from reviews.models import Decision, Issue, JudgingRound, Review, ReviewSeries, SampledLead, Stratum
+from reviews.services import Shown, agree_action, open_room, plan_ride, raise_issue
+from tests.access.frozen_things import frozen_things
 
 START = dt.date(2025, 1, 1)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -45,7 +47,7 @@ PEOPLE = {
 # Whose leads there are, seen from the member: their own, one of the same team, one of the other team.
 OWNERS = ("member", "sales_lead", "colleague")
 # Kinds of objects that follow their lead's visibility.
-OF_A_LEAD = ("lead", "merged", "lead_event", "touch", "step", "deal", "deal_event", "handoff")
+OF_A_LEAD = ("lead", "merged", "lead_event", "touch", "step", "deal", "deal_event", "handoff", "content_request")
 
 
 def at(month: int, day: int, hour: int = 12) -> dt.datetime:
@@ -141,6 +143,7 @@ def _add_lead_of(world: World, owner: str) -> None:
                            actor=None)  # fmt: skip
     touch = leads.record_touch(side="sales", kind="call", occurred_at=at(3, 11), lead=lead, actor=user)
     step = leads.plan_step(what="Call", due_on=dt.date(2026, 4, 1), remind_on=None, who=user, lead=lead, actor=user)
+    asked = ask_for_content(lead=lead, need="A reference", actor=world.people["member"], now=at(3, 12))
     found = {
         "lead": lead,
         "merged": twin,
@@ -150,6 +153,7 @@ def _add_lead_of(world: World, owner: str) -> None:
         "deal": deal,
         "deal_event": deal.events.order_by("id").first(),
         "handoff": lead.handoffs.get(),
+        "content_request": asked,
     }
     assert set(found) == set(OF_A_LEAD)
     # What is one's own and nobody else's: the line of one's day, a job on many leads.
@@ -178,7 +182,9 @@ def _add_console(world: World) -> None:
     site = save_site(site=None, name="Web site", origins=["https://www.example.com"], thanks_url="", actor=admin)
     link_rule = save_link_rule(values={"utm_medium": "cpc", "channel": campaigns.ensure_channel(name="Ads")}, actor=admin)
     filter_rule = add_filter(kind="domain", value="example.net", reason="internal", actor=admin)
-    world.things |= {
+    planned = _plan_campaign(world)
+    review = _review(world)
+    world.things |= planned | {
         "company": {"": leads.ensure_company(name="member GmbH").pk},
         "site": {"": site.pk},
         "site_key": {"": site.key},
@@ -207,8 +213,28 @@ def _add_console(world: World) -> None:
         "issue": {"": _raise_issue(now.date() - dt.timedelta(days=2))},
         "sample": {"": sampled.round_id},
         "sampled": {"": sampled.id},
-        "review": {"": _review(world).pk},
+        "review": {"": review.pk},
+        **_agreed(world, review),
+        **frozen_things(review, world.things["lead"]["member"]),
     }
+
+
+def _plan_campaign(world: World) -> dict[str, dict[str, int]]:
+    """A campaign with a piece of content, an order, and a change that sales asked for."""
+    marketer = world.people["colleague"]
+    campaign = campaigns.plan_campaign(name="Fair", actor=marketer)
+    content = campaigns.describe_content(name="Guide", actor=marketer)
+    day = dt.date(2026, 3, 2)
+    days = {"service_from": day, "service_to": day}
+    cost = campaigns.record_spend(
+        amount=100_00, currency="EUR", campaign=campaign, status="committed", actor=marketer, **days
+    )
+    note = campaigns.respond_to_preview(
+        campaign=campaign, kind="change_asked", text="Shorter.", version=1, actor=world.people["member"], now=at(3, 2)
+    )
+    return {
+        "campaign": {"": campaign.pk}, "content": {"": content.pk}, "cost": {"": cost.pk}, "preview": {"": note.pk},
+    }  # fmt: skip
 
 
 def _sample(world: World) -> SampledLead:
@@ -232,7 +258,19 @@ def _review(world: World) -> Review:
     return Review.objects.get(pk=review.pk)
 
 
+def _agreed(world: World, review: Review) -> dict[str, dict[str, int]]:
+    """An action of the member, a ride-along of the colleague with the member, and a decision of the review."""
+    seller, marketer = world.people["member"], world.people["colleague"]
+    action = agree_action(what="Call them", about="Won deals", owner=seller, due_on=dt.date(2026, 4, 1), actor=None,
+                          now=at(3, 16))  # fmt: skip
+    ride = plan_ride(marketer=marketer, seller=seller, what="A visit", planned_for=dt.date(2026, 4, 1), actor=marketer,
+                     now=at(3, 16))  # fmt: skip
+    Decision.objects.create(id=review.pk, review=review, sentence="We meet on Mondays.")
+    return {"review_action": {"": action.pk}, "ride": {"": ride.pk}}
+
+
 def _raise_issue(today: dt.date):
     shown = Shown(metric="won_deals", question="", scope="this year", value="1", versions=[1])
     raise_issue(shown=shown, wrong=Issue.Wrong.HIGH, sentence="It looks like more than we won.", today=today)
     return Issue.objects.get().pk
+
