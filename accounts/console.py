@@ -15,6 +15,7 @@ from core.errors import DomainError
 PLACES = (
     ("console", "Agreement", False),
     ("console_stages", "Stages", False),
+    ("console_criteria", "Criteria", False),
     ("console_rules", "Reasons and moves", False),
     ("console_promises", "Promises", False),
     ("console_words", "Words", False),
@@ -29,6 +30,7 @@ PLACES = (
     ("console_people", "People", True),
     ("console_teams", "Teams", True),
     ("console_tokens", "Tokens", True),
+    ("console_credit", "Credit", True),
     ("console_mail", "Mail", True),
     ("console_copies", "Mail copies", True),
     ("console_capture", "Web forms", True),
