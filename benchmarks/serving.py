@@ -9,10 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.middleware.csrf import CSRF_SECRET_LENGTH
 
 from accounts.models import User
 
@@ -39,6 +41,19 @@ class Reader:
             raise SystemExit(f"{path} answered {answer.status}")
         return body
 
+    def post(self, path: str, **fields: object) -> bytes:
+        """As a script of the page posts. Any token will do, as long as cookie and header have the same."""
+        token = "t" * CSRF_SECRET_LENGTH
+        cookies = f"{self.headers['Cookie']}; {settings.CSRF_COOKIE_NAME}={token}"
+        headers = {"Cookie": cookies, "X-CSRFToken": token, "Accept": "application/json"}
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        self.connection.request("POST", path, urlencode(fields), headers)
+        answer = self.connection.getresponse()
+        body = answer.read()
+        if answer.status != 200:
+            raise SystemExit(f"{path} answered {answer.status}")
+        return body
+
     def seconds(self, path: str) -> float:
         begun = time.perf_counter()
         self.get(path)
@@ -46,12 +61,13 @@ class Reader:
 
 
 @contextlib.contextmanager
-def server() -> Iterator[int]:
-    """The port of a web server with one process, so that what one request leaves in memory the next one finds."""
+def server(*, processes: int = 1) -> Iterator[int]:
+    """The port of a web server. What one request leaves in memory the next one finds if there is one process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = ["gunicorn", "benchmarks.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "1"]
+    command = ["gunicorn", "benchmarks.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
+    command += ["--workers", str(processes)]
     with _process([*command, "--threads", "4", "--log-level", "warning", "--no-control-socket"], "web"):
         for _ in range(STARTS_WITHIN * 10):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):

@@ -20,7 +20,8 @@
   }
 
   // ---------- the clock ----------
-  let clock = { left: Number(one('[data-left]')?.dataset.left ?? 0), paused: true, at: performance.now() };
+  const first = one('[data-left]')?.dataset;
+  let clock = { left: Number(first?.left ?? 0), paused: first?.paused !== 'false', at: performance.now() };
   const two = (number) => String(number).padStart(2, '0');
   function tick() {
     const place = one('[data-left]');
