@@ -52,6 +52,8 @@ def process(request: HttpRequest, review: Review, screen: Screen) -> dict:
     stage = "voting" if poll.open else "counted" if poll.asked else "shown" if cards else "writing"
     steers = screen == "steer" and may_steer(request.user, review)
     running = review.state == Review.State.RUNNING
+    if stage == "writing" and review.state == Review.State.CLOSED:
+        stage = "none"
     choosing = steers and running and (stage == "counted" or (stage == "shown" and len(cards) == 1))
     older = issues_looked_into(before=review.starts_at)
     return asked | {
@@ -96,6 +98,8 @@ def words(request: HttpRequest, review: Review, screen: Screen) -> dict:
         "rows": [],
         "outcome_form": None,
     }
+    if word is None and review.state == Review.State.CLOSED:
+        return found | {"stage": "none"}
     if word is None:
         due = due_words(review, today)
         return found | {"due": due, "proposed": due[0] if due else None, "stage": "ahead"}
