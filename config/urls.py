@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("metrics.urls")),
     path("", include("leads.urls")),
     path("", include("accounts.urls")),
+    path("campaigns/", include("campaigns.urls")),
     path("console/", include("funnel.urls")),
     path("review/", include("reviews.urls")),
     path("import/", include("integrations.urls")),

@@ -82,6 +82,7 @@ class Chunk:
         self.planned_spend: dict[tuple[str, str], tuple] = {}
         self.adopted_campaigns: list[int] = []
         self.planned_campaigns: dict[tuple[str, str], tuple] = {}
+        self.planned_contents: dict[str, tuple] = {}
         # What write() stores.
         self.new_contacts: list[Contact] = []
         self.changed_contacts: list[Contact] = []
@@ -92,7 +93,7 @@ class Chunk:
         self.changed_deals: list[DealDraft] = []
         self.deal_events: list[Planned] = []
         self.touches: list[PlannedTouch] = []
-        self.actions: list = []  # writes of single rows: spend, companies, campaigns
+        self.actions: list = []  # writes of single rows: spend, companies, campaigns, content
         self._seq = 0
         self._load()
 

@@ -25,6 +25,7 @@ class Field:
 
 _ID = Field(Holds.TEXT, 200)
 _NAME = Field(Holds.TEXT, 200)
+_LONG = Field(Holds.TEXT, 8_000)
 _TIME = Field(Holds.TIME)
 _DAY = Field(Holds.DAY)
 _REF = Field(Holds.REFERENCE, 200)
@@ -120,6 +121,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         "service_from": _DAY,
         "service_to": _DAY,
         "status": Field(Holds.CHOICE, choices=("planned", "committed", "invoiced")),
+        "label": Field(Holds.TEXT, 160),
     },
     "company": {
         "external_id": _ID,
@@ -136,6 +138,15 @@ FIELDS: dict[str, dict[str, Field]] = {
         "ends_on": _DAY,
         "marketing_owner": _SHORT_REF,
         "sales_owner": _SHORT_REF,
+        "brief": _LONG,
+    },
+    "content": {
+        "name": Field(Holds.TEXT, 160),
+        "owner": _SHORT_REF,
+        "link": Field(Holds.TEXT, 500),
+        "how_to_use": _LONG,
+        "ready_on": _DAY,
+        "campaign": Field(Holds.REFERENCE, 160),
     },
 }
 
@@ -148,6 +159,7 @@ REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
     "spend": (("amount",), ("service_from",)),
     "company": (("name",),),
     "campaign": (("name",),),
+    "content": (("name",),),
 }
 
 # Entities whose rows may carry further columns of the company's own, as custom.NAME.

@@ -20,6 +20,7 @@ ENTITY_WORDS = {
     "spend": "Spend",
     "company": "Companies",
     "campaign": "Campaigns",
+    "content": "Content",
 }
 SOURCE_WORDS = {"hubspot": "HubSpot", "salesforce": "Salesforce", "pipedrive": "Pipedrive"}
 # Other spellings of the headers in the shipped mappings, from the same products.
@@ -78,6 +79,11 @@ _WORDS = {
     "starts_on": "startson start startdate",
     "ends_on": "endson end enddate",
     "domain": "domain website",
+    "brief": "brief description",
+    "label": "label description memo text",
+    "link": "link url address",
+    "how_to_use": "howtouse usage instructions",
+    "ready_on": "readyon ready publishdate duedate",
     "order": "order sequence",
 }
 

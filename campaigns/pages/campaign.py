@@ -14,6 +14,8 @@ from campaigns.queries import Preview, standing_lines, with_preview
 from core.queries import Rates
 
 Kind = PreviewNote.Kind
+# Cost lines that are not folded away.
+IN_SIGHT = 8
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,14 @@ class CampaignPage:
     scale: int
     may: May
 
+    @property
+    def newest(self) -> list[Spend]:
+        return self.lines[:IN_SIGHT]
+
+    @property
+    def older(self) -> list[Spend]:
+        return self.lines[IN_SIGHT:]
+
 
 def read_campaign(campaign_id: int, *, user: User, today: dt.date, rates: Rates) -> CampaignPage | None:
     """Everything of the plan; None if there is no such campaign."""
@@ -57,7 +67,7 @@ def read_campaign(campaign_id: int, *, user: User, today: dt.date, rates: Rates)
     campaign = with_preview(Campaign.objects.select_related(*related)).filter(pk=campaign_id).first()
     if campaign is None:
         return None
-    lines = list(standing_lines().filter(campaign=campaign).select_related("channel").order_by("service_from", "id"))
+    lines = list(standing_lines().filter(campaign=campaign).select_related("channel").order_by("-service_from", "-id"))
     budget = budget_of(lines, rates=rates, today=today) if lines else None
     state = Preview(campaign.preview)
     return CampaignPage(

@@ -17,7 +17,7 @@ PLACES = [
 ]
 
 # Where few go, and not every day: a phone's bar has five places, and keeps these behind the last one.
-RARE = {"import", "console"}
+RARE = {"campaigns", "import", "console"}
 
 # What waits in a place for those with a right: where its number is read. Apart from the page, which so costs no query more.
 COUNTS = {

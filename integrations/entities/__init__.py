@@ -1,6 +1,6 @@
 """One module per entity: `key` gives a row its identity, `plan` says what it changes."""
 
-from integrations.entities import campaign, company, deal, lead, spend, stage_change, touch
+from integrations.entities import campaign, company, content, deal, lead, spend, stage_change, touch
 
 MODULES = {
     "lead": lead,
@@ -10,4 +10,5 @@ MODULES = {
     "spend": spend,
     "company": company,
     "campaign": campaign,
+    "content": content,
 }

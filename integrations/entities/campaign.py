@@ -24,7 +24,7 @@ def plan(item: Item, chunk: Chunk) -> str:
     refs = {"channel_id": chunk.ref(item, "channel")}
     refs |= {f"{name}_id": chunk.ref(item, name, "owner") for name in _OWNERS}
     refs = {name: ref for name, ref in refs.items() if ref is not None}
-    plain = {name: values[name] for name in ("name", "starts_on", "ends_on") if name in values}
+    plain = {name: values[name] for name in ("name", "starts_on", "ends_on", "brief") if name in values}
     if item.key:
         plain |= {"source": source, "external_id": item.key}
     planned = chunk.planned_campaigns.get(identity)

@@ -36,6 +36,7 @@ def plan(item: Item, chunk: Chunk) -> str:
         "service_from": values["service_from"],
         "service_to": values["service_to"],
         "status": values.get("status") or (known.status if known else Spend.Status.INVOICED),
+        "label": values.get("label") or (known.label if known else ""),
     }
     planned = chunk.planned_spend.get((item.part.source, item.key))
     if planned is not None:
