@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from core.templatetags.display import money
+from funnel.criteria import read_rule
 from funnel.models import Agreement, HandoffField, Reason, Terms
 from funnel.promises import book_of, percent, sentence, working_days, working_time
 
@@ -38,6 +39,7 @@ def compare(before: Agreement, after: Agreement, *, currency: str = "EUR") -> li
     """Every difference, grouped. Equal versions give sections without rows."""
     return [
         Section("Stages", _differences(_stages(before), _stages(after))),
+        Section("When a lead may enter", _differences(_entry_rules(before), _entry_rules(after))),
         Section("Reasons", _differences(_reasons(before), _reasons(after))),
         Section("Forbidden moves", _differences(_moves(before), _moves(after))),
         Section("Words", _differences(_words(before), _words(after))),
@@ -90,6 +92,19 @@ def _text(row, name: str) -> str:
 def _stages(agreement: Agreement) -> dict:
     rows = agreement.stages.select_related("stage").order_by("position")
     return {row.stage.key: {"": row.name} | {label: _text(row, name) for name, label in _FIELDS.items()} for row in rows}
+
+
+def _entry_rules(agreement: Agreement) -> dict:
+    names = dict(agreement.stages.values_list("stage_id", "name"))
+    rows = agreement.entry_rules.select_related("stage").order_by("stage_id")
+    return {
+        row.stage.key: {
+            "": names.get(row.stage_id, row.stage.key),
+            "value": " · ".join(read_rule(row.rule).words),
+            "then": row.get_then_display(),
+        }
+        for row in rows
+    }
 
 
 def _reasons(agreement: Agreement) -> dict:
@@ -179,6 +194,11 @@ def _clock(stops: bool, most: str = "") -> str:
 
 
 def counts_differently(before: Agreement, after: Agreement) -> bool:
-    """Whether stage set, rank, kind, milestone or retirement differ: only these raise the counting version."""
+    """Whether stage set, rank, kind, milestone, retirement or an entry rule differ: only these raise the counting version.
+
+    Who a rule lets in decides what a stage's numbers mean; what Tandem does with those who meet it does not.
+    """
     was, now = (set(a.stages.values_list("stage_id", "rank", "kind", "milestone", "retired")) for a in (before, after))
-    return was != now
+    return was != now or dict(before.entry_rules.values_list("stage_id", "rule")) != dict(
+        after.entry_rules.values_list("stage_id", "rule")
+    )

@@ -11,7 +11,8 @@ from django.db.models.functions import Coalesce
 from core.models import CompanyZone
 from core.queries import FALLBACK_ZONE
 from funnel.business_time import BEGINNING, Schedule, Window, WorkingHours
-from funnel.models import Agreement, CalendarWindow, GlossaryTerm, Holiday, WorkingCalendar
+from funnel.criteria import EntryRule, read_rule
+from funnel.models import Agreement, CalendarWindow, GlossaryTerm, Holiday, StageRule, WorkingCalendar
 from funnel.promises import PromiseBook, PromiseShelf, book_of
 
 State = Agreement.State
@@ -59,6 +60,12 @@ def promises() -> PromiseShelf:
 def promises_on(day: dt.date) -> PromiseBook:
     """What the version in force on a day promises; nothing before the first version. Bulk work asks `promises()` once."""
     return promises().on(day)
+
+
+def entry_rules(agreement_id: int) -> dict[int, tuple[EntryRule, str]]:
+    """The entry rules of a version by stage (id), each with what Tandem does with leads that newly meet it."""
+    rows = StageRule.objects.filter(agreement_id=agreement_id).values_list("stage_id", "rule", "then")
+    return {stage: (read_rule(rule), then) for stage, rule, then in rows}
 
 
 def working_hours(*, team_id: int | None) -> Schedule:

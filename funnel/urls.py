@@ -1,6 +1,6 @@
 from django.urls import path
 
-from funnel.views import agreement, calendars, plan, promises, stages, words
+from funnel.views import agreement, calendars, criteria, plan, promises, stages, words
 
 urlpatterns = [
     path("", agreement.overview, name="console"),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("stages/<slug:key>/edit/", stages.edit, name="console_stage_edit"),
     path("stages/<slug:key>/move/", stages.move, name="console_stage_move"),
     path("stages/<slug:key>/remove/", stages.remove, name="console_stage_remove"),
+    path("criteria/", criteria.criteria, name="console_criteria"),
+    path("criteria/<slug:key>/", criteria.edit, name="console_criteria_edit"),
     path("rules/", stages.rules, name="console_rules"),
     path("rules/reasons/", stages.add_reason, name="console_reason_new"),
     path("rules/reasons/<int:pk>/", stages.rename_reason, name="console_reason"),

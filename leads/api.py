@@ -52,8 +52,8 @@ from leads.api_outputs import (
     LeadTaken,
     StageChangeTaken,
 )
+from leads.entering import lacking
 from leads.finding import find_leads, words_of
-from leads.handoff_queries import lacking
 from leads.models import Deal, Lead
 from leads.pages.stages import stages_today
 from leads.projection import Context
@@ -311,6 +311,7 @@ def _move_answer(taken: Taken, data: dict, context: Context) -> Response:
     event = taken.row
     version = context.book.by_id.get(event.agreement_id) or context.book.newest
     lead = Lead.objects.select_related(*_LEAD_RELATED).get(id=event.lead.merged_into_id or event.lead_id)
+    day = context.calendar.day_of(event.occurred_at)
     body = {
         "outcome": taken.outcome,
         "id": event.id,
@@ -319,7 +320,7 @@ def _move_answer(taken: Taken, data: dict, context: Context) -> Response:
         "occurred_at": event.occurred_at,
         "time_precision": event.time_precision,
         "current_stage_changed": taken.current_stage_changed,
-        "missing": lacking(lead, event.to_stage_id, version, context.calendar.day_of(event.occurred_at)),
+        "missing": lacking(lead, event.to_stage_id, version, dt.datetime.now(dt.UTC), day),
         "lead": lead,
     }
     return Response(StageChangeTaken(body).data, status=status_of(taken), headers={"ETag": etag(lead.version)})

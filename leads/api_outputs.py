@@ -155,7 +155,8 @@ class StageChangeTaken(serializers.Serializer):
     time_precision = serializers.ChoiceField(choices=Precision.choices)
     current_stage_changed = serializers.BooleanField(help_text="false for a move into the past that a later one covers")
     missing = serializers.ListField(
-        child=serializers.CharField(), help_text="what the agreement asks for with a handoff and this lead lacks; by field"
+        child=serializers.CharField(),
+        help_text="what the agreement asks for on entering this stage and the lead lacks: fields, lines of the rule",
     )
     lead = LeadOutput()
 

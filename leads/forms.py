@@ -104,7 +104,7 @@ class MoveForm(AskForm):
     reason = forms.ChoiceField(required=False)
     note = forms.CharField(max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 3, "class": "f"}))
     on = DayField(required=False, label="On an earlier day", help_text="Empty means now.")
-    anyway = forms.BooleanField(required=False, label="Hand it over all the same, and say why in the note")
+    anyway = forms.BooleanField(required=False, label="Move it all the same, and say why in the note")
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
 
     def __init__(self, *args, ways, reasons, today, missing: dict[int, list[str]] | None = None, bulk=False, **kwargs):
@@ -115,9 +115,10 @@ class MoveForm(AskForm):
         if not self.missing:
             del self.fields["anyway"]
         elif bulk:
-            asked = ", ".join(next(iter(self.missing.values())))
+            names = {way.stage.id: way.stage.name for way in ways}
+            asked = "; ".join(f"{names[stage]}: {', '.join(asks)}" for stage, asks in self.missing.items())
             self.fields["anyway"].label = "Also leads that lack what the agreement asks for, and say why in the note"
-            self.fields["anyway"].help_text = f"It asks for: {asked}. Without a tick such leads stay where they are."
+            self.fields["anyway"].help_text = f"It asks for, in {asked}. Without a tick such leads stay where they are."
         self.today, self.uses = today, {way.stage.id: way.use for way in ways}
         self.fields["to_stage"].choices = [("", "–"), *((way.stage.id, way.stage.name) for way in ways)]
         self.fields["reason"].choices = [("", "–"), *((title, choices) for _, title, choices in reasons)]
@@ -136,9 +137,9 @@ class MoveForm(AskForm):
         data = super().clean()
         if lacks := self.missing.get(data.get("to_stage")):
             if not data.get("anyway") and not self.bulk:
-                self.add_error("anyway", f"Still missing: {', '.join(lacks)}. Fill it in, or hand over all the same.")
+                self.add_error("anyway", f"Still missing: {', '.join(lacks)}. Fill it in, or move it all the same.")
             elif data.get("anyway") and not data.get("note", "").strip():
-                self.add_error("note", "Say in one sentence why it is handed over without it.")
+                self.add_error("note", "Say in one sentence why it is moved without it.")
         return data
 
 

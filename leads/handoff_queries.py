@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from funnel.book import Version
-from funnel.models import HandoffField, Milestone
-from funnel.queries import promises_on
+from funnel.models import HandoffField
 from leads.handoff_projection import Promised
 from leads.models import Handoff, HandoffStanding, Lead, LeadEvent, Obligation
 from leads.queries import visible_leads
@@ -49,34 +47,6 @@ def windows_closed(since: dt.datetime, now: dt.datetime) -> bool:
 def missing_fields(lead: Lead, required: Iterable[str]) -> list[str]:
     """Required fields that are empty on the lead, in their order. Needs `lead.contact` at hand."""
     return [name for name in required if not _value(lead, name)]
-
-
-def asked_before_mql(version: Version, today: dt.date) -> dict[int, list[str]]:
-    """The stage whose entry is a handoff, with the names of what a lead needs before it; empty if nothing is asked for."""
-    mql, required = version.milestone(Milestone.MQL), _required(today)
-    if mql is None or mql.retired or not required:
-        return {}
-    return {mql.id: [name.label for name in required]}
-
-
-def _required(day: dt.date) -> list[HandoffField]:
-    """In the order in which forms show them."""
-    asked_for = promises_on(day).required_fields
-    return [name for name in HandoffField if name in asked_for]
-
-
-def lacking(lead: Lead, stage_id: int | None, version: Version, day: dt.date) -> list[str]:
-    """Keys of the fields that the agreement of a day asks for with an entry into this stage and the lead lacks."""
-    mql = version.milestone(Milestone.MQL)
-    return missing_fields(lead, _required(day)) if mql is not None and mql.id == stage_id else []
-
-
-def missing_for_mql(lead: Lead, version: Version, today: dt.date) -> list[str]:
-    """What the agreement asks for before a lead becomes an MQL and this one lacks, by name; empty once it is handed over."""
-    mql, current = version.milestone(Milestone.MQL), version.stages.get(lead.stage_id)
-    if mql is None or mql.retired or (current is not None and current.rank is not None and current.rank >= mql.rank):
-        return []
-    return [HandoffField(name).label for name in missing_fields(lead, _required(today))]
 
 
 def _value(lead: Lead, name: str) -> object:

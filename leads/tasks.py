@@ -6,6 +6,7 @@ import time
 from celery import shared_task
 
 from leads.services.digest import send_digests
+from leads.services.entering import follow_entry_rules
 from leads.services.many import run_bulk, sweep_bulk
 from leads.services.notices import follow_hours, give_notices
 from leads.services.reminding import remind
@@ -57,3 +58,9 @@ def mail_notices_of_promises() -> int:
 def send_digests_of_teams() -> int:
     """Asked often, written once: what the morning needs may be missed by a worker that was down."""
     return send_digests(now=dt.datetime.now(dt.UTC))
+
+
+@shared_task(name="leads.tasks.follow_entry_rules")
+def follow_rules() -> int:
+    """Move what newly meets an entry rule, where the agreement says that Tandem does it."""
+    return follow_entry_rules(now=dt.datetime.now(dt.UTC))

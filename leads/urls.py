@@ -1,11 +1,12 @@
 from django.urls import include, path
 
-from leads.views import actions, bulk, companies, corrections, deals, detail, disputes, handoffs, my_day, touches
+from leads.views import actions, bulk, companies, corrections, deals, detail, disputes, entering, handoffs, my_day, touches
 from leads.views import list as lists
 
 urlpatterns = [
     path("", include("leads.urls_routing")),
     path("", include("leads.urls_links")),
+    path("", include("leads.urls_requests")),
     path("leads/", lists.leads, name="leads"),
     path("leads/filter/", lists.add_filter, name="leads_filter"),
     path("leads/leads.csv", lists.leads_csv, name="leads_csv"),
@@ -29,6 +30,7 @@ urlpatterns = [
     path("leads/<int:pk>/deal/", deals.deal_new, name="deal_new"),
     path("leads/team/", disputes.team, name="leads_team"),
     path("leads/disputes/", disputes.disputes, name="disputes"),
+    path("leads/entering/<slug:key>/", entering.effect, name="entry_rule_effect"),
     path("leads/disputes/<slug:key>/examples/", disputes.examples, name="stage_examples"),
     path("handoffs/<int:pk>/accept/", handoffs.accept, name="handoff_accept"),
     path("handoffs/<int:pk>/decide/<slug:act>/", handoffs.decision, name="handoff_decide"),

@@ -16,6 +16,7 @@ from funnel.models.agreement import (
     Target,
 )
 from funnel.models.calendars import CalendarWindow, Holiday, WorkingCalendar
+from funnel.models.criteria import StageRule
 from funnel.models.promises import (
     WHOLE,
     HandoffField,
@@ -46,6 +47,7 @@ __all__ = [
     "Stage",
     "StageInVersion",
     "StageKind",
+    "StageRule",
     "StageTransition",
     "Target",
     "Terms",

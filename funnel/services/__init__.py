@@ -1,6 +1,7 @@
 """Writes to the agreement: draft, change, ask, sign, put in force. Facts are never rewritten by configuration."""
 
 from funnel.services.calendars import add_holidays, drop_hours, remove_holiday, set_hours
+from funnel.services.criteria import set_entry_rule
 from funnel.services.moves import add_reason, forbid_moves, remove_reason, rename_reason
 from funnel.services.names import ensure_region, ensure_segment
 from funnel.services.plan import TargetCell, draft_margin, remove_margin, save_targets, set_margin, set_target
@@ -67,6 +68,7 @@ __all__ = [
     "reorder_path",
     "save_targets",
     "set_hours",
+    "set_entry_rule",
     "set_lead_values",
     "set_margin",
     "set_promise",

@@ -10,6 +10,7 @@ State = Agreement.State
 OPEN = (State.DRAFT, State.PROPOSED)
 COPIED = (
     "stages",
+    "entry_rules",
     "reasons",
     "targets",
     "margins",

@@ -29,7 +29,7 @@ def edit_stage(*, draft: Agreement, stage: Stage, actor: User | None, **changes)
             row.rank = None if row.kind not in RANKED else row.rank or _ASIDE
         _save(row)
         _renumber(draft_row)
-        _settle_counting_version(draft_row)
+        settle_counting_version(draft_row)
         draft.counting_version = draft_row.counting_version
         what = ", ".join(sorted(name.replace("_", " ") for name in changes))
         log(draft_row, actor, f"Changed the stage {before}: {what}.")
@@ -57,7 +57,7 @@ def add_stage(*, draft: Agreement, actor: User | None, name: str, kind: StageKin
         )
         _save(row)
         _renumber(draft_row)
-        _settle_counting_version(draft_row)
+        settle_counting_version(draft_row)
         log(draft_row, actor, f"Added the stage {name}.")
     row.refresh_from_db()
     return row
@@ -73,10 +73,11 @@ def remove_stage(*, draft: Agreement, stage: Stage, actor: User | None) -> None:
         StageTransition.objects.filter(agreement=draft_row, from_stage=stage).delete()
         StageTransition.objects.filter(agreement=draft_row, to_stage=stage).delete()
         draft_row.targets.filter(stage=stage).delete()
+        draft_row.entry_rules.filter(stage=stage).delete()
         row.delete()
         stage.delete()
         _renumber(draft_row)
-        _settle_counting_version(draft_row)
+        settle_counting_version(draft_row)
         log(draft_row, actor, f"Took out the stage {row.name}.")
 
 
@@ -94,7 +95,7 @@ def move_stage(*, draft: Agreement, stage: Stage, down: bool, actor: User | None
         if row.rank is not None:
             _rank(like + [r for r in draft_row.stages.all() if r.kind == StageKind.WON])
         _place(draft_row, like)
-        _settle_counting_version(draft_row)
+        settle_counting_version(draft_row)
         log(draft_row, actor, f"Moved the stage {row.name} {'down' if down else 'up'}.")
 
 
@@ -107,7 +108,7 @@ def reorder_path(*, draft: Agreement, keys: list[str], actor: User | None) -> No
             raise DomainError("order_incomplete", "Name every stage of the path once, Won last.", field="keys")
         _rank([rows[key] for key in keys])
         _place(draft_row, [rows[key] for key in keys])
-        _settle_counting_version(draft_row)
+        settle_counting_version(draft_row)
         draft.counting_version = draft_row.counting_version
         log(draft_row, actor, "Changed the order of the stages.")
 
@@ -164,8 +165,8 @@ def _place(draft: Agreement, first: list[StageInVersion]) -> None:
             row.save(update_fields=["position"])
 
 
-def _settle_counting_version(draft: Agreement) -> None:
-    """One above the version before exactly while something that is counted differs from it."""
+def settle_counting_version(draft: Agreement) -> None:
+    """Keep a draft one counting version above the one before exactly while something that is counted differs from it."""
     base = base_of(draft)
     if base is None:
         return

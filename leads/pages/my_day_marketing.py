@@ -8,14 +8,17 @@ from django.db.models import Count, F, Q
 
 from accounts.models import User
 from core.templatetags.display import percent
-from funnel.models import Agreement, HandoffField, Milestone, Reason, StageInVersion, StageKind
+from funnel.criteria import EntryRule, read_rule
+from funnel.models import Agreement, HandoffField, Milestone, Reason, StageInVersion, StageKind, StageRule
 from funnel.promises import PromiseShelf
 from funnel.queries import HELD, promises, working_hours
+from leads.criteria import meeting
 from leads.day_queries import cares_for, marketers, steps_said, to_complete
 from leads.handoff_queries import missing_fields, visible_handoffs
 from leads.models import Decision, Handoff, Lead, LeadEvent
 from leads.pages.filters import Surroundings
 from leads.pages.my_day import Row, Section, fold, follow_up, section_of
+from leads.pages.my_day_content import content_to_answer, previews_for
 from leads.queries import visible_leads
 from leads.services.feedback import FITS
 
@@ -60,6 +63,8 @@ def sections_of_marketing(marketer: Marketer) -> list[Section]:
         _complete(marketer),
         _learn(marketer),
         follow_up(marketer.around),
+        content_to_answer(marketer.around),
+        previews_for(marketer.around, "marketing"),
         _campaigns(marketer),
         _hand_over(marketer),
     ]
@@ -221,6 +226,9 @@ def _hand_over(marketer: Marketer) -> Section | None:
     leads = visible_leads(marketer.user).filter(stage_id=stage, stage_since__gt=around.now - CAME_IN)
     leads = leads.filter(_own_campaign(marketer.user, "campaign__"))
     leads = leads.filter(_complete_in(required) if required else Q(score__isnull=False))
+    rule = _rule_of(mql, around.today)
+    if rule:
+        leads = meeting(leads, rule, around.now)
     ids = leads.order_by(F("score").desc(nulls_last=True), "id").values_list("id", flat=True)
 
     def make(some: Sequence[int]) -> list[Row]:
@@ -228,8 +236,16 @@ def _hand_over(marketer: Marketer) -> Section | None:
         return [_ready_row(rows[pk], mql) for pk in some]
 
     why = "with every field that a handoff needs" if required else "with a score"
-    sub = f"Came in within 30 days, {why}; the highest score first"
+    met = ", meeting what the agreement asks for an MQL" if rule else ""
+    sub = f"Came in within 30 days, {why}{met}; the highest score first"
     return fold("over", "Hand over", list(ids), make, sub=sub, presses=False) if stage else None
+
+
+def _rule_of(stage: int | None, today: dt.date) -> EntryRule | None:
+    """The entry rule of a stage in the version in force."""
+    held = Agreement.objects.filter(state__in=HELD, from_day__lte=today).order_by("-from_day").values("id")[:1]
+    raw = StageRule.objects.filter(agreement_id__in=held, stage_id=stage).values_list("rule", flat=True).first()
+    return read_rule(raw) if raw else None
 
 
 def _ready_row(lead: Lead, mql: int | None) -> Row:

@@ -13,6 +13,8 @@ from leads.models import Handoff, HandoffStanding, Lead, LeadEvent, Obligation, 
 from leads.pages.clocks import Clocks
 from leads.pages.filters import Surroundings
 from leads.pages.my_day import Row, Section, follow_up, kept_words, on_the_way, section_of
+from leads.pages.my_day_content import content_to_use, previews_for
+from leads.pages.my_day_ready import ready
 from leads.services.feedback import AT_CLOSE
 
 # How long a closed lead is asked about; nothing is promised about it, so it never counts as late.
@@ -53,6 +55,7 @@ def sections_of_sales(around: Surroundings) -> list[Section]:
         section_of("decide", "Decide", decide, lambda some: look.rows("decide", some), until=until),
         section_of("contact", "Contact", calls, lambda some: look.rows("call", some), until=until),
         follow_up(around),
+        ready(around, mine),
         section_of(
             "feedback",
             "Feedback",
@@ -60,6 +63,8 @@ def sections_of_sales(around: Surroundings) -> list[Section]:
             lambda some: look.rows("feedback", some, closed={entry: at for entry, _, at in closing}),
             until=until,
         ),
+        content_to_use(around),
+        previews_for(around, "sales"),
     ]
     return [section for section in found if section is not None]
 

@@ -16,7 +16,7 @@ from accounts.models import Team, User
 from core.errors import DomainError
 from funnel.models import Stage
 from funnel.rules import reason_use
-from leads.handoff_queries import asked_before_mql, missing_for_mql
+from leads.entering import asks_before, lacks_before
 from leads.models import BulkItem, BulkJob, Lead, Precision, Tag
 from leads.projection import Context
 from leads.queries import visible_leads
@@ -110,10 +110,10 @@ def _writer(job: BulkJob, context: Context):
     version = context.book.on(day)
     target = version.stages.get(stage.pk)
     # Jobs from before the agreement was asked know nothing of `anyway`; they go on as they were begun.
-    looks = stage.pk in asked_before_mql(version, day) and not params.get("anyway", True)
+    looks = stage.pk in asks_before(version, day) and not params.get("anyway", True)
 
     def move(lead: Lead) -> None:
-        if looks and (lacks := missing_for_mql(lead, version, day)):
+        if looks and (lacks := lacks_before(lead, version, dt.datetime.now(dt.UTC), day).get(stage.pk)):
             raise DomainError("still_missing", f"Still missing: {', '.join(lacks)}.")
         move_lead(
             lead,

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.permissions import Perm, requires
 from core.errors import Conflict, DomainError, StaleVersion
 from funnel.book import load_book
-from funnel.models import Milestone, Stage
+from funnel.models import Stage
+from leads.entering import lacks_before
 from leads.forms import AssignForm, MoveForm, NoteForm, StepForm, TagsForm
-from leads.handoff_queries import missing_for_mql
 from leads.models import LeadEvent, NextStep, Tag
 from leads.pages.detail import reasons_of, ways_on, who_was_first
 from leads.pages.filters import surroundings
@@ -43,8 +43,7 @@ def lead_move(request: HttpRequest, pk: int) -> HttpResponse:
     reasons = reasons_of(version, ways) if version else []
     back = back_to(request, page_of(pk))
     initial = {"version": lead.version, "to_stage": id_in(request.GET.get("to"))}
-    missing = missing_for_mql(lead, version, around.today) if version else []
-    needs = {version.milestone(Milestone.MQL).id: missing} if missing else {}
+    needs = lacks_before(lead, version, around.now, around.today) if version else {}
     form = MoveForm(_posted(request), ways=ways, reasons=reasons, today=around.today, initial=initial, missing=needs)
     status, conflict = 200, ""
     if request.method == "POST":
@@ -85,8 +84,7 @@ def lead_move(request: HttpRequest, pk: int) -> HttpResponse:
         "ways": ways,
         "conflict": conflict,
         "fresh_version": lead.version,
-        "missing": missing,
-        "needs": needs,
+        "lacks": [(around.stages[stage].name, lines) for stage, lines in needs.items() if stage in form.uses],
     }
     return ask(request, "leads/forms/move.html", around, context, status=status)
 

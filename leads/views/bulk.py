@@ -8,8 +8,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import Perm, requires
 from core.errors import DomainError
 from funnel.book import load_book
+from leads.entering import asks_before
 from leads.forms import AssignForm, ManyTagsForm, MoveForm
-from leads.handoff_queries import asked_before_mql
 from leads.models import BulkJob, Tag
 from leads.pages.bulk import Chosen, choose, common_ways, read_job
 from leads.pages.detail import reasons_of
@@ -42,7 +42,8 @@ def bulk(request: HttpRequest, act: str) -> HttpResponse:
         form = ManyTagsForm(posted)
     else:
         reasons = reasons_of(book.on(around.today), ways) if book else []
-        asked_for = asked_before_mql(book.on(around.today), around.today) if book else {}
+        asked_for = asks_before(book.on(around.today), around.today) if book else {}
+        asked_for = {way.stage.id: asked_for[way.stage.id] for way in ways if way.stage.id in asked_for}
         form = MoveForm(posted, ways=ways, reasons=reasons, today=around.today, bulk=True, missing=asked_for)
     status = 200
     if posted is not None:

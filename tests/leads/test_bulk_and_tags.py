@@ -76,7 +76,7 @@ def test_of_many_leads_those_that_lack_what_the_agreement_asks_for_stay_unless_s
     whole, lacks = enter("Anna Brandt"), enter("Lee Moss", region=None)
     see("member", "/leads/")
     form = client.get("/leads/bulk/move/?all=1").content.decode()
-    assert "It asks for: Name, E-mail address, Company, Segment, Region, Channel." in form
+    assert "It asks for, in MQL: Name, E-mail address, Company, Segment, Region, Channel." in form
     asked = {"all": "1", "to_stage": stages["mql"].id, "reason": "", "note": ""}
     result = client.post("/leads/bulk/move/", asked).context["result"]
     assert [(row.lead_id, row.trouble) for row in result.troubles] == [(lacks.pk, "Still missing: Region.")]

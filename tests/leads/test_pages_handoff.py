@@ -273,7 +273,7 @@ def test_a_lead_that_is_not_complete_becomes_an_mql_only_with_a_word_about_it(se
     promise("phone", "need")
     lead = enter("Lee Moss")
     path, data = f"/leads/{lead.pk}/move/", {"version": lead.version, "to_stage": stages["mql"].pk}
-    assert see("member", path).context["missing"] == ["Telephone", "Need, in a sentence"]
+    assert see("member", path).context["lacks"] == [("MQL", ["Telephone", "Need, in a sentence"])]
     refused = do("member", path, **data)
     assert refused.status_code == 422 and "Still missing: Telephone, Need, in a sentence." in refused.content.decode()
     assert do("member", path, **data, anyway="on").status_code == 422, "and why"

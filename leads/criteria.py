@@ -1,0 +1,116 @@
+"""Entry rules (funnel.criteria) asked of leads: of a few that are at hand, and of the database. Reads only.
+
+Both give the same answer for every rule and lead (tests/leads/test_entry_rules.py).
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
+
+from funnel.criteria import FACTS, Condition, EntryRule, Facts, Op, Type, days_between
+from leads.models import Lead, Touch
+
+RECENT = dt.timedelta(days=90)
+_NAMES = {
+    "channel": "channel__name",
+    "campaign": "campaign__name",
+    "segment": "segment__name",
+    "region": "region__name",
+    "company_segment": "company__segment__name",
+    "company_region": "company__region__name",
+    "origin": "origin",
+    "tier": "tier",
+    "name": "contact__name",
+    "email": "contact__email",
+    "phone": "contact__phone",
+}
+_LINKS = {"company": "company_id", "owner": "owner_id"}
+_INSTANTS = {"age": "created_at", "in_stage": "stage_since", "last_touch": "last_touch_at"}
+
+
+def with_facts(leads: QuerySet[Lead], now: dt.datetime) -> QuerySet[Lead]:
+    """`leads` with every fact a rule may ask about, as known now: what is text, link or count as a column of its name,
+    instants under their own."""
+    standing = Touch.objects.filter(
+        Q(lead=OuterRef("pk")) | Q(lead__merged_into=OuterRef("pk")),
+        side="marketing",
+        voids__isnull=True,
+        voided_by__isnull=True,
+        occurred_at__lte=now,
+    ).order_by()
+    counted = standing.annotate(one=F("side")).values("one")
+    return leads.annotate(
+        **{f"fact_{key}": F(path) for key, path in _NAMES.items()},
+        # Text and not JSON: an empty sentence is compared as one.
+        fact_need=Cast(KeyTextTransform("need", "custom"), TextField()),
+        fact_touches=Coalesce(Subquery(counted.annotate(n=Count("pk")).values("n")), 0),
+        fact_touches_90=Coalesce(
+            Subquery(counted.filter(occurred_at__gt=now - RECENT).annotate(n=Count("pk")).values("n")), 0
+        ),
+        last_touch_at=Subquery(counted.annotate(last=Max("occurred_at")).values("last")),
+    )
+
+
+def facts_of(leads: Sequence[int], now: dt.datetime) -> dict[int, Facts]:
+    """What is known of these leads (ids) now, by id, in one query."""
+    columns = ["score", *_LINKS.values(), *_INSTANTS.values(), "fact_need", "fact_touches", "fact_touches_90"]
+    rows = with_facts(Lead.objects.filter(pk__in=leads), now).values("pk", *columns, *(f"fact_{key}" for key in _NAMES))
+    return {row["pk"]: _facts(row, now) for row in rows}
+
+
+def _facts(row: dict, now: dt.datetime) -> Facts:
+    held = {key: row[f"fact_{key}"] for key in (*_NAMES, "need", "touches", "touches_90")}
+    held |= {key: row[column] for key, column in _LINKS.items()}
+    held |= {key: days_between(row[column], now) for key, column in _INSTANTS.items()}
+    return Facts(held | {"score": row["score"]})
+
+
+def meeting(leads: QuerySet[Lead], rule: EntryRule, now: dt.datetime) -> QuerySet[Lead]:
+    """Those of the leads that meet a rule now."""
+    found = with_facts(leads, now)
+    for condition in rule.every:
+        found = found.filter(_asked(condition, now))
+    if rule.some:
+        some = Q(pk__in=[])
+        for condition in rule.some:
+            some |= _asked(condition, now)
+        found = found.filter(some)
+    return found
+
+
+def _asked(condition: Condition, now: dt.datetime) -> Q:
+    """A condition as the database understands it. What is not known, or empty, holds for the question of that alone."""
+    key, op = condition.fact, condition.op
+    if key in _INSTANTS:
+        return _asked_of_instant(_INSTANTS[key], condition, now)
+    column = _LINKS.get(key) or ("score" if key == "score" else f"fact_{key}")
+    known = Q(**{f"{column}__isnull": False})
+    if key in _NAMES or key == "need":
+        known &= ~Q(**{column: ""})
+    match op:
+        case Op.KNOWN:
+            return known
+        case Op.UNKNOWN:
+            return ~known
+        case Op.ONE_OF:
+            return known & Q(**{f"{column}__in": condition.values})
+        case Op.NONE_OF:
+            return known & ~Q(**{f"{column}__in": condition.values})
+    ask = Q(**{f"{column}__{'gte' if op == Op.AT_LEAST else 'lte'}": condition.number})
+    return ask if FACTS[key].type == Type.COUNT else known & ask
+
+
+def _asked_of_instant(column: str, condition: Condition, now: dt.datetime) -> Q:
+    """Days that have passed since an instant, in whole days of 24 hours."""
+    day = dt.timedelta(days=1)
+    match condition.op:
+        case Op.KNOWN:
+            return Q(**{f"{column}__isnull": False})
+        case Op.UNKNOWN:
+            return Q(**{f"{column}__isnull": True})
+        case Op.AT_LEAST:
+            return Q(**{f"{column}__lte": now - condition.number * day})
+    return Q(**{f"{column}__gt": now - (condition.number + 1) * day})
