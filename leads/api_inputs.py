@@ -23,8 +23,8 @@ _MAX_ID = 2**63 - 1
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?")
 _AMOUNT = re.compile(r"\d{1,16}(\.\d{1,6})?")
 _FIRST_YEAR = 1970
-# "deal" marks the moves that deals cause; nobody else may sign so.
-_RESERVED_SOURCES = {"deal"}
+# What deals, filters and web forms cause themselves; nobody else may sign so.
+_RESERVED_SOURCES = {"deal", "filter", "capture"}
 
 
 class TextField(serializers.CharField):
