@@ -5,6 +5,7 @@ Slow by nature, and exact: the same folds and the same encodings as the rollup, 
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Callable
 
 from accounts.queries import team_history
 from campaigns.models import Spend
@@ -15,7 +16,7 @@ from leads.timeline import AMENDABLE, EVENT_COLUMNS, Event, attributes, fold_lea
 from metrics import facts, facts_promises
 from metrics.as_of_paths import paths_as_of
 from metrics.as_of_promises import handed_over
-from metrics.segments import KINDS, Table
+from metrics.segments import Table
 from metrics.series import Snapshot
 
 # A fold takes seconds and its tables much memory: a page and its list ask for the same one shortly after each other.
@@ -48,24 +49,26 @@ def _fold(at: dt.datetime, now: Snapshot) -> Snapshot:
     reading = facts.Reading(book=now.book, reach=now.rules.reach)
     leads, rows, dims, (handoffs, obligations) = _leads(at, now)
     deals, spans, credits, ways = _deals(at, now, dims, leads)
-    by_kind = {
+    made = {
         "stay": facts.encode_stays(rows, reading),
         "journey": facts.encode_journeys(rows, reading),
         "detour": facts.encode_detours(rows, reading),
         "deal": facts.encode_deals(deals, reading),
         "deal_span": facts.encode_spans(spans, reading),
         "credit": facts.encode_credits(credits, reading),
-        "touch": facts.encode_touches(_touches(at, dims, leads), reading),
-        "path": paths_as_of(_standing_touches(at), ways, rows, *leads, now.rules.reach),
-        "spend": facts.encode_spend(_spend(at), reading),
         "handoff": facts_promises.encode_handoffs(handoffs, reading),
         "obligation": facts_promises.encode_obligations(obligations, reading, now.calendar),
+    }
+    made_when_asked = {
+        "touch": lambda: facts.encode_touches(_touches(at, dims, leads), reading),
+        "path": lambda: paths_as_of(_standing_touches(at), ways, rows, *leads, now.rules.reach),
+        "spend": lambda: facts.encode_spend(_spend(at), reading),
     }
     return Snapshot(
         generation=now.generation,
         epoch=now.epoch,
         written_at=at,
-        tables={kind: Table.of(kind, by_kind[kind]) for kind in KINDS},
+        tables=_Tables(made, made_when_asked),
         book=now.book,
         calendar=now.calendar,
         currency=now.currency,
@@ -75,6 +78,19 @@ def _fold(at: dt.datetime, now: Snapshot) -> Snapshot:
         rules=now.rules,
         as_of=at,
     )
+
+
+class _Tables(dict):
+    """Tables by kind. Those of touches are made when somebody asks for one: they are a third of the work, and most questions
+    are about leads and deals."""
+
+    def __init__(self, made: dict, later: dict[str, Callable]):
+        super().__init__({kind: Table.of(kind, rows) for kind, rows in made.items()})
+        self._later = later
+
+    def __missing__(self, kind: str) -> Table:
+        self[kind] = Table.of(kind, self._later[kind]())
+        return self[kind]
 
 
 def _leads(at: dt.datetime, now: Snapshot):

@@ -133,7 +133,7 @@ def test_a_decision_can_be_taken_back_before_the_close_and_not_after(review, peo
 def test_the_close_works_on_the_screen_without_script(review, browser):
     answer = browser("funnel_owner").post(f"/review/{review.pk}/close/", {"screen": "steer"})
     assert (answer.status_code, answer["Location"]) == (302, f"/review/{review.pk}/minutes/")
-    assert browser("member").post(f"/review/{review.pk}/rate/", {"value": "8"}).status_code == 403
+    assert browser("member").post(f"/review/{review.pk}/rate/", {"value": "8"}).status_code == 409
 
 
 # --- what stays -----------------------------------------------------------------------------------------------------
