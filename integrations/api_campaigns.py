@@ -205,7 +205,7 @@ class SpendList(CampaignsView):
         responses={200: SpendOutput(many=True), **refusals(404)},
     )
     def get(self, request):
-        rows = standing_lines().select_related("campaign", "channel").order_by("-service_from", "-id")
+        rows = standing_lines().select_related("campaign", "channel", "voided_by").order_by("-service_from", "-id")
         asked = request.query_params.get("campaign", "")
         if asked:
             known = asked.isascii() and asked.isdecimal() and len(asked) < 19

@@ -9,8 +9,9 @@ from accounts.models import Membership, Side, User
 from accounts.queries import on_day, standing
 from core.queries import Calendar
 from leads.handoff_queries import visible_handoffs
-from leads.models import Handoff, HandoffStanding, Lead, LeadEvent, NextStep, Obligation
+from leads.models import ContentRequest, Handoff, HandoffStanding, Lead, LeadEvent, NextStep, Obligation
 from leads.queries import open_steps, visible_leads
+from leads.request_queries import waiting_for
 from leads.waiting import pressing
 
 Promise = Obligation.Promise
@@ -67,7 +68,16 @@ def due_count(user: User, *, on_their_way: Collection[int], days: Calendar, now:
     owed = owed_about(own_leads(user), on_their_way=on_their_way, now=now).filter(due_at__lt=days.end_of_day(today))
     things = {thing_owed(entry, promise) for entry, promise in owed.values_list("entry_id", "promise")}
     found = len(things) + steps_due(user, today).count()
-    return found + (to_complete(user, marketers(today)).count() if is_marketing(user) else 0)
+    if not is_marketing(user):
+        return found
+    return found + to_complete(user, marketers(today)).count() + content_due(user, today).count()
+
+
+def content_due(user: User, today: dt.date) -> QuerySet[ContentRequest]:
+    """Requests by sales that this marketer answers today or is late with; without any day they are due at once."""
+    asked, promised = Q(due_on=None), Q(due_on__lte=today)
+    at_once = asked & (Q(wanted_by=None) | Q(wanted_by__lte=today))
+    return waiting_for(user).filter(at_once | promised)
 
 
 def thing_owed(entry_id: int, promise: str) -> tuple[str, int]:

@@ -18,7 +18,7 @@ AT_LEAST, AT_MOST, FOLDED = 5, 20, 10
 _STAND_FOR_BOTH = frozenset({Role.FUNNEL_OWNER, Role.ADMINISTRATOR})
 _MORNING_ENDS, _DAY_ENDS = 12, 18
 # What the first row of a section is, where nothing is due yet.
-NOUNS = {"decide": "handoff", "contact": "contact", "follow": "step", "feedback": "feedback"}
+NOUNS = {"decide": "handoff", "contact": "contact", "follow": "step", "feedback": "feedback", "content": "request"}
 _STEP_RELATED = ("lead__contact", "lead__company", "deal__company")
 
 

@@ -113,6 +113,25 @@ def other_screens() -> dict[str, Screen]:
             "organisation/",
         )
     }
+    campaign = Campaign.objects.filter(spend__isnull=False).order_by("name").first()
+    campaigns = {
+        path: Screen(f"/campaigns/{path}", who=ADMIN)
+        for path in (
+            "",
+            "calendar/",
+            "calendar/?span=month",
+            "new/",
+            "content/",
+            "content/new/",
+            "requests/",
+            "spend/",
+            "spend/?of=none",
+            f"spend/new/?campaign={campaign.pk}",
+            f"{campaign.pk}/",
+            f"{campaign.pk}/edit/",
+        )
+    }
+    console |= campaigns
     return console | {
         "cohort": Screen("/explain/cohort_conversion/?stage=mql&to_stage=sql&channel=Referral"),
         "filtered dashboard": Screen(f"/?campaign={Campaign.objects.first().name}&period=12m"),

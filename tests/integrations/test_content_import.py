@@ -55,7 +55,7 @@ def test_a_piece_that_a_touch_brought_by_name_is_described_and_keeps_what_the_fi
 
 
 def test_a_wrong_row_leaves_nothing_behind(bring, counts):
-    text = "title,author,url,use,ready,campaign\nGuide,Ada Byron,javascript:alert(1),,,Fair\n,,,,,\n"
+    text = "title,author,url,use,ready,campaign\nGuide,Ada Byron,javascript:alert(1),,,Fair\n,Ada Byron,,,,\n"
     assert counts(bring(text, CONTENT)) == {"rejected": 2}
     assert (
         not Content.objects.exists() and not Campaign.objects.exists() and not User.objects.filter(name="Ada Byron").exists()
