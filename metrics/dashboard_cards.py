@@ -17,10 +17,10 @@ from accounts.models import User
 from accounts.queries import standing
 from metrics import movement
 from metrics.dashboard import one_number, profit_run
-from metrics.dashboard_channels import channels
 from metrics.dashboard_funnel import funnel
 from metrics.dashboard_handoffs import first_steps, handoffs_card
 from metrics.dashboard_promises import promises_card
+from metrics.dashboard_returns import earnings
 from metrics.frame import Frame
 from metrics.series import Snapshot
 
@@ -53,7 +53,7 @@ CARDS = (
     Card("funnel", "a-fun", "Funnel", lambda snapshot, frame, reader: funnel(snapshot, frame), turn=1),
     Card("promises", "a-sla", "Promises", lambda snapshot, frame, reader: promises_card(snapshot, frame), turn=1),
     Card("trend", "a-trend", "Inflow and conversion", lambda snapshot, frame, reader: movement.trend(snapshot, frame)),
-    Card("channels", "a-earn", "Channels", channels, names=True),
+    Card("channels", "a-earn", "Campaign return", earnings, names=True),
     Card("ageing", "a-ages", "Open leads by age", lambda snapshot, frame, reader: movement.ageing(snapshot, frame)),
     Card("handoffs", "a-age", "Open handoffs", lambda snapshot, frame, reader: handoffs_card(snapshot, frame)),
 )

@@ -71,10 +71,26 @@ def periods(snapshot: Snapshot, today: dt.date) -> list[tuple[str, str, Period]]
 
 def read_return_frame(snapshot: Snapshot, params: Mapping[str, str], *, today: dt.date, usual: str = YEAR) -> ReturnFrame:
     """The frame in an address; unknown values fall back, so that old links still open."""
+    asked = params.get("period", "")
     choices = {value: (value, label, period) for value, label, period in periods(snapshot, today)}
-    value, label, period = choices.get(params.get("period", ""), choices[usual])
+    value, label, period = choices.get(asked) or _year_in(asked, today) or choices[usual]
     model = model_in(params.get("model"), models_of(snapshot.rules))
     return ReturnFrame(value, label, period, model, params.get("sales") == "1")
+
+
+def year_choice(end: dt.date, today: dt.date) -> tuple[str, str, Period]:
+    """The 365 days before a day as a period of an address: the dashboard's card of an earlier quarter leads there."""
+    if end > today:
+        return YEAR, "Last 365 days", year_to(today + dt.timedelta(days=1))
+    last = end - dt.timedelta(days=1)
+    return f"{YEAR}-{end.isoformat()}", f"365 days to {last.day} {last:%b %Y}", year_to(end)
+
+
+def _year_in(text: str, today: dt.date) -> tuple[str, str, Period] | None:
+    try:
+        return year_choice(dt.date.fromisoformat(text.removeprefix(f"{YEAR}-")), today) if text.startswith(YEAR) else None
+    except ValueError:
+        return None
 
 
 def read_grain(text: str | None) -> str:

@@ -348,3 +348,22 @@ def campaigns_of_channel(snapshot: Snapshot, frame: ReturnFrame, channel: int) -
     lines = lines_of(snapshot, frame, "campaign")
     of = channels_of(line.row.id for line in lines if line.row.id > 0)
     return [line for line in lines if of.get(line.row.id) == channel]
+
+
+# --- whose campaigns do not earn their money ------------------------------------------------------------------------------
+
+
+def below_break_even(snapshot: Snapshot, frame: ReturnFrame, campaigns: set[int]) -> list[tuple[Line, dict | None]]:
+    """Of these campaigns those whose whole interval lies below break-even, dearest first.
+
+    Beside each the model that sees it highest, if that one lies above break-even: the reader should know before acting.
+    """
+    found = returns_in(snapshot, frame, "campaign")
+    rows = []
+    for line in lines_of(snapshot, frame, "campaign"):
+        if line.row.id not in campaigns or line.verdict != "below":
+            continue
+        best = max(side_by_side(found.models), key=lambda model: line.row.returns[model].profit)
+        value = per_euro(line.row.returns[best].romi)
+        rows.append((line, {"words": words_of(best), "value": value} if value is not None and value > 1 else None))
+    return sorted(rows, key=lambda pair: -pair[0].row.spend)

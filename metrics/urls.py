@@ -35,6 +35,7 @@ urlpatterns = [
     path("returns/channels/<int:pk>/", views_returns.channel_return, name="channel_return"),
     path("returns/deals/", views_returns.return_deals, name="return_deals"),
     path("returns/deals.csv", views_returns.return_deals_csv, name="return_deals_csv"),
+    path("my-day/campaigns/", views_returns.my_campaigns, name="my_campaigns"),
     path("campaigns/<int:pk>/return/", views_returns.campaign_return, name="campaign_return"),
     path("deals/<int:pk>/credit/", views_returns.deal_credit, name="deal_credit"),
     path("explain/<slug:key>/", views.explain, name="explain"),

@@ -27,7 +27,7 @@ from metrics.returns_frame import (
     read_return_frame,
 )
 from metrics.returns_models import comparison, ledger_page, visible_deal
-from metrics.returns_pages import STEPS, campaigns_of_channel, content_of, feedback_of, one_page, overview
+from metrics.returns_pages import STEPS, below_break_even, campaigns_of_channel, content_of, feedback_of, one_page, overview
 from metrics.series import Snapshot, current
 
 DRAWER, PAGE = 10, 50
@@ -168,6 +168,17 @@ def deal_credit(request: HttpRequest, pk: int) -> HttpResponse:
     return _show(request, "metrics/returns/ledger.html", snapshot, frame, context)
 
 
+@require_safe
+@requires(Perm.WORK_LEADS)
+def my_campaigns(request: HttpRequest) -> HttpResponse:
+    """A section of My day: the reader's campaigns that are surely below break-even."""
+    snapshot = current()
+    frame = _frame(request, snapshot)
+    mine = Campaign.objects.filter(Q(marketing_owner=request.user) | Q(marketing_owner=None)).values_list("id", flat=True)
+    lines = below_break_even(snapshot, frame, set(mine)) if snapshot.book else []
+    return _show(request, "metrics/returns/my_campaigns.html", snapshot, frame, {"lines": lines})
+
+
 # --- addresses ------------------------------------------------------------------------------------------------------------
 
 
@@ -200,6 +211,11 @@ def _number(text: str | None) -> int:
     return int(text) if text.isascii() and text.isdigit() and 0 < int(text[:7]) else 1
 
 
+def _period_words(snapshot: Snapshot, frame: ReturnFrame, today: dt.date) -> list[tuple[str, str]]:
+    found = [(value, label) for value, label, _ in periods(snapshot, today)]
+    return found if frame.choice in dict(found) else [(frame.choice, frame.label), *found]
+
+
 def _show(request: HttpRequest, template: str, snapshot: Snapshot, frame: ReturnFrame, context: dict) -> HttpResponse:
     today = _today(snapshot)
     zone: ZoneInfo = snapshot.calendar.zone_on(today)
@@ -208,7 +224,7 @@ def _show(request: HttpRequest, template: str, snapshot: Snapshot, frame: Return
         "query": frame.query(),
         "model": words_of(frame.model),
         "models": model_choices(snapshot),
-        "periods": [(value, label) for value, label, _ in periods(snapshot, today)],
+        "periods": _period_words(snapshot, frame, today),
         "grains": GRAIN_WORDS,
         "currency": snapshot.currency,
         "convention": CONVENTION,
