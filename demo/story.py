@@ -15,6 +15,7 @@ from demo.facts import CampaignFact, CompanyFact, DealFact, LeadFact, NoteFact, 
 from demo.journeys import Journey
 from demo.money import Ledger
 from demo.plan import plan_targets, tell_rates, tell_spend
+from demo.touching import weave_touches
 
 # Inquiries of the last hours, in minutes before now: somebody always just filled in a form.
 FRESH = (11, 52, 160, 330, 610)
@@ -46,6 +47,7 @@ class _Teller:
     def __init__(self, now: dt.datetime, today: dt.date, start: dt.date, seed: int, shape: Shape):
         self.now, self.today, self.start, self.shape = now.astimezone(ZONE), today, start, shape
         self.dice = Dice(f"{seed} {today} {shape.company}")
+        self.touching = Dice(f"touching {seed} {today} {shape.company}")  # of its own: the rest of the story stays as it is
         self.days = (today - start).days or 1
         self.campaigns = self._campaigns()
         self.companies: dict[str, CompanyFact] = {}
@@ -143,6 +145,7 @@ class _Teller:
             slow = 0.85 if journey.luck < 1 else 1.06
             chance = quality.opportunity * slow * self.shape.wins
             closed, won = self.ledger.of_lead(lead, journey.opened_at, journey.owner, chance)
+            weave_touches(self.touching, lead, journey.opened_at, closed)
             journey.handoffs.told_back(closed, journey.owner, (0.85, 0.15, 0) if won else (0.25, 0.5, 0.25), "close")
         if origin == "marketing" and dice.happens(0.011):
             self._duplicate(lead, begin, team[0])
@@ -196,7 +199,9 @@ class _Teller:
         return self.companies[name]
 
     def _campaign_of(self, channel: str, day: dt.date) -> str:
-        running = [(c.name, c.weight) for c in self.campaigns if c.channel == channel and c.starts <= day <= c.ends]
+        running = [
+            (c.name, c.weight) for c in self.campaigns if c.channel == channel and c.weight and c.starts <= day <= c.ends
+        ]
         if not running or self.dice.happens(0.06):
             return ""
         return self.dice.pick(running)
