@@ -6,11 +6,10 @@ A body is a dict of plain values in words, so that no later change of a label, a
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
-from core.queries import calendar, organisation
+from core.queries import calendar
 from core.templatetags.display import MINUS, TEAM_WORDS
-from metrics.definitions import METRICS
-from metrics.explain import value_words
 from reviews.action_queries import Entry, OfReview, actions_for
+from reviews.expectation_words import words_of_expectation
 from reviews.frozen_queries import (
     Waterfall,
     changes_since_last,
@@ -93,25 +92,13 @@ def _expectations(review: Review) -> dict:
 
     def told(one: Expectation) -> dict:
         met = {True: "met", False: "not met", None: "not marked"}[one.met]
-        return {"side": TEAM_WORDS[one.side], "words": expectation_words(one, currency), "met": met}
-
-    currency = organisation().base_currency
+        return {"side": TEAM_WORDS[one.side], "words": words_of_expectation(one), "met": met}
 
     rows = Expectation.objects.order_by("side", "id")
     return {
         "marked": [told(one) for one in rows.filter(marked_at=review)],
         "stated": [told(one) | {"met": ""} for one in rows.filter(review=review)],
     }
-
-
-def expectation_words(one: Expectation, currency: str) -> str:
-    """The sentence, the number, or both: “Inflow at least 40: two trade fairs”."""
-    if one.metric not in METRICS:
-        return one.sentence
-    metric = METRICS[one.metric]
-    number = value_words({"value": float(one.target), "unit": metric.unit}, currency)
-    words = f"{metric.label} {one.get_bound_display()} {number}"
-    return f"{words}: {one.sentence}" if one.sentence else words
 
 
 def _word(review: Review) -> dict | None:

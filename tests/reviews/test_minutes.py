@@ -17,6 +17,7 @@ from reviews.services import (
     new_secret,
     open_room,
     rate,
+    state_expectation,
     take_back_decision,
     take_ballot,
     write_decision,
@@ -66,6 +67,7 @@ def test_closing_writes_the_minutes_ends_the_review_and_tells_everybody_who_was_
     write_decision(review=review, sentence="The fair’s list goes to sales on the same day.", actor=people["funnel_owner"])
     agree(people, "Send the list", due_on=dt.date(2026, 5, 27), review=review)
     rated(review, people, member=8, colleague=9, viewer=4)
+    state_expectation(review=review, side="sales", sentence="Two visits more.", actor=people["funnel_owner"])
     minutes = shut(review, people)
     review.refresh_from_db()
     body = minutes.body
@@ -78,6 +80,9 @@ def test_closing_writes_the_minutes_ends_the_review_and_tells_everybody_who_was_
         ("Won deals", "8", "12", "off plan")
     ]
     assert [(one["side"], one["state"]) for one in body["promises"]] == [("Marketing", "kept"), ("Sales", "not kept")]
+    assert body["expectations"] == {
+        "marked": [], "stated": [{"side": "Sales", "words": "Two visits more.", "met": ""}],
+    }  # fmt: skip
     assert body["came"] == ["Colleague", "Member", "Viewer"]
     assert body["rating"] == {"counts": [0, 0, 0, 1, 0, 0, 0, 1, 1, 0], "count": 3, "mean": "7.0"}
     assert set(OutgoingMessage.objects.values_list("to", "subject")) == {
