@@ -65,7 +65,7 @@ def _work(posted: Posted, digest: str, agent: str, address: str) -> tuple[str, L
     if posted.trapped:
         return Outcome.HONEYPOT, None
     filters = load_filters()
-    if reason := filters.reason(Seen(email=posted.email, agent=agent, address=address)):
+    if reason := filters.judge(Seen(email=posted.email, agent=agent, address=address))[1]:
         return Outcome(reason), None
     context, links = Context(), load_links()
     lead, outcome = _known_lead(posted, context), Outcome.KNOWN

@@ -10,7 +10,7 @@ from django.db.models import Count, Max, Q
 from accounts.models import User
 from leads.links import load_links
 from leads.models import UTM, Arrival, FilterRule, FilterRun, UtmRule
-from leads.touch_filters import filterable, load_filters
+from leads.touch_filters import load_filters
 
 LOOKED_BACK_DAYS = 90
 _SHOWN, _LOOKED_AT = 50, 2_000
@@ -90,18 +90,9 @@ class Preview:
 
 
 def preview_filters() -> Preview:
-    """Touches that several rules name stand under the first of them, so the lines add up to the whole."""
-    by_rule: Counter = Counter()
-    by_campaign: Counter = Counter()
-    seen: set[int] = set()
-    leads: set[int] = set()
-    for word, condition in load_filters().matching():
-        rows = filterable().filter(condition).values_list("pk", "lead_id", "campaign__name", "channel__name").distinct()
-        for pk, lead_id, campaign, channel in rows:
-            if pk in seen:
-                continue
-            seen.add(pk)
-            leads.add(lead_id)
-            by_rule[word] += 1
-            by_campaign[campaign or channel or "No campaign"] += 1
-    return Preview(len(seen), len(leads - {None}), by_rule.most_common(), by_campaign.most_common(20))
+    """Each touch stands under the first rule that names it, so the lines add up to the whole."""
+    named = load_filters().named()
+    by_rule = Counter(one.rule for one in named)
+    by_campaign = Counter(str(one.touch.campaign or one.touch.channel or "No campaign") for one in named)
+    leads = {one.touch.lead_id for one in named} - {None}
+    return Preview(len(named), len(leads), by_rule.most_common(), by_campaign.most_common(20))

@@ -34,6 +34,8 @@ _FIELDS = {
     "origin": "Started by",
     "tier": "Tier",
 }
+# What nobody did by hand: where it came from, in words.
+_SOURCES = {"tandem": "", "capture": "web form"}
 LeadKind = LeadEvent.Kind
 
 
@@ -152,7 +154,7 @@ def _name(user) -> str:
 
 def _event_item(event: LeadEvent, book: Book, names, lead_id: int) -> Item:
     item = Item(event.occurred_at, event.time_precision, "stage", "joint", event.get_kind_display(), event=event)
-    item.who = _name(event.actor) or ("" if event.source == "tandem" else event.source)
+    item.who = _name(event.actor) or _SOURCES.get(event.source, event.source)
     version = book.by_id.get(event.agreement_id) or (book.newest if book else None)
     stage = version.stages.get(event.to_stage_id) if version and event.to_stage_id else None
     if stage:

@@ -74,7 +74,7 @@ def _take_back_filtered(told: Sequence[Told], filters: Filters, context: Context
             agent=str(one.link.get("agent") or ""),
             site=str(one.link.get("referrer") or ""),
         )
-        if reason := filters.reason(seen):
+        if reason := filters.judge(seen)[1]:
             reasons[one.touch.id] = reason
     voids = [
         voiding(one.touch, actor=actor, why=reasons[one.touch.id], run="intake") for one in mine if one.touch.id in reasons

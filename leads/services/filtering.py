@@ -11,7 +11,7 @@ from core.errors import Conflict, DomainError
 from leads.models import FilterRule, FilterRun
 from leads.services.arrivals import voiding
 from leads.services.bulk import append_touches
-from leads.touch_filters import filterable, load_filters
+from leads.touch_filters import load_filters
 
 Kind = FilterRule.Kind
 # Touches in one go: a page has to answer.
@@ -69,19 +69,12 @@ def take_back_matching(*, expected: int, actor: User) -> FilterRun:
     one transaction, oldest first; what is left is there for the next run.
     """
     with transaction.atomic():
-        found = {}
-        for word, condition in load_filters().matching():
-            for touch in filterable().filter(condition).order_by("id").distinct():
-                found.setdefault(touch.pk, (touch, word))
-        if len(found) != expected:
-            raise Conflict("other_touches", f"By now the rules name {len(found)} touches. Look at them again.")
-        taken = [found[pk] for pk in sorted(found)[:MOST]]
+        named = load_filters().named()
+        if len(named) != expected:
+            raise Conflict("other_touches", f"By now the rules name {len(named)} touches. Look at them again.")
+        taken = named[:MOST]
         run = FilterRun.objects.create(actor=actor, taken_back=len(taken))
-        reasons = {str(rule): rule.reason for rule in FilterRule.objects.all()}
-        voids = [
-            voiding(touch, actor=actor, why=reasons.get(word, FilterRule.Reason.BOT), run=f"run {run.pk}")
-            for touch, word in taken
-        ]
+        voids = [voiding(one.touch, actor=actor, why=one.reason, run=f"run {run.pk}") for one in taken]
         if voids:
             append_touches(voids)
     return run
