@@ -68,7 +68,7 @@ def later(world, people, stages):
         "test": world["emil"],
     }
     leads.move_lead(world["anna"], stages["sql"], actor=None, occurred_at=ago(1))
-    leads.move_lead(world["carl"], stages["recycled"], actor=None, occurred_at=ago(1), reason="no_budget")
+    leads.move_lead(world["carl"], stages["recycled"], actor=None, occurred_at=ago(1), reason="timing")
     leads.void_lead(lead=world["emil"], actor=None)
     leads.set_deal_amount(deal=world["open"], amount=90_00, occurred_at=ago(1), actor=None)
     ExchangeRate.objects.create(currency="USD", day=ago(8).date(), rate="0.5", source="test")
