@@ -11,8 +11,9 @@ from django.db.models import F
 
 from accounts.models import User
 from core.bulk_rows import insert_rows
+from core.stale import note_stale
 from leads.locks import hold_leads, lock_deals
-from leads.models import Company, Contact, Deal, ImportBatch, Lead
+from leads.models import Company, Contact, Deal, ImportBatch, Lead, StageEntry
 from leads.projection import Context, refresh_deals
 
 _BATCH = 500
@@ -74,7 +75,12 @@ def change_leads(*, leads: Sequence[Lead], fields: Collection[str], actor: User 
     if leads and fields:
         hold_leads(lead.id for lead in leads)
         Lead.objects.bulk_update(leads, sorted(fields), batch_size=_BATCH)
-        Lead.objects.filter(id__in=[lead.id for lead in leads]).update(version=F("version") + 1)
+        ids = [lead.id for lead in leads]
+        Lead.objects.filter(id__in=ids).update(version=F("version") + 1)
+        if {"contact", "company"} & set(fields):
+            # Whose touches lie on the way to its deals hangs on who the lead is.
+            firsts = StageEntry.objects.filter(lead_id__in=ids, position=0)
+            note_stale(firsts.values_list("lead_id", "entered_day"))
 
 
 def insert_deals(*, deals: Sequence[Deal], actor: User | None) -> None:

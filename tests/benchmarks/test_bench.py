@@ -12,7 +12,7 @@ from benchmarks.__main__ import part_names, read_arguments
 from benchmarks.bench import Figure, percentile
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("metrics", "tenfold", "storage", "refresh", "rebuild", "importing")
+PARTS = ("metrics", "tenfold", "attribution", "storage", "refresh", "rebuild", "importing")
 KEYS = {"part", "what", "value", "unit", "yardstick", "against", "ratio", "target", "held"}
 
 

@@ -100,7 +100,7 @@ def test_enough_wins_with_narrow_shares_are_shown():
     assert fit.shown and fit.why == ""
     assert sum(c.share for c in fit.channels) == pytest.approx(1)
     assert all(c.low <= c.share <= c.high for c in fit.channels)
-    wide = markov_of(many(340))
+    wide = markov_of(many(450))
     assert wide.won >= 100 and not wide.shown
     assert wide.why == "A share is not known to within 5% to either side."
 

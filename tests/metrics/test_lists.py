@@ -115,6 +115,11 @@ def recomputed(metric, rows: list[dict]) -> dict:
             return {"value": sum(known) / whole if whole else None, "numerator": sum(known), "denominator": whole}
         case Kind.VOLUME:
             return {"n": len(rows), "numerator": len(rows)}  # no tier comes near its cap here
+        case Kind.DISTINCT:
+            return {"value": len({row["deal"] for row in rows}), "n": len(rows)}
+        case Kind.RETURN | Kind.COST_PER | Kind.TIMES:
+            # The list shows what was brought; what was spent is the list of the metric "spend".
+            return {"n": len(rows)} | ({"numerator": sum(known)} if metric.kind == Kind.TIMES else {})
         case Kind.WORTH:
             return {"n": len(rows), "numerator": sum(known), "unknown": len(rows) - len(known)}
 

@@ -6,6 +6,7 @@ import pytest
 
 from leads import services
 from leads.models import Lead, Touch
+from leads.services.history import change_leads
 from metrics import rollup
 from metrics.models import Segment
 from metrics.paths import PLACES
@@ -114,6 +115,16 @@ def test_a_lead_without_a_name_has_its_own_touches(world):  # noqa: F811
     mine = world.touch(lead, 1)
     world.touch(other, 1)
     assert way(world.now(), deal) == [mine.id]
+
+
+def test_who_a_lead_is_decides_whose_touches_count(world):  # noqa: F811
+    lead, decides = world.lead(""), services.ensure_contact(name="Bea", email="bea@example.com")
+    deal = world.won(lead)
+    hers = world.touch(None, 3, contact=decides)
+    assert way(world.now(), deal) == []
+    lead.contact = decides
+    change_leads(leads=[lead], fields={"contact"}, actor=None)
+    assert way(world.now(), deal) == [hers.id]
 
 
 def test_a_touch_may_lie_on_the_ways_of_several_deals(world):  # noqa: F811
