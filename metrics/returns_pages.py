@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from django.db.models import Count, Q
 
-from core.periods import Period
+from core.periods import Period, add_months
 from leads.models import Decision, Handoff, LeadEvent, Touch
 from leads.services.feedback import FITS
 from metrics import credit
 from metrics.campaign_returns import Return, ReturnRow, Returns, bookings_in, campaign_returns
 from metrics.codes import text_code
+from metrics.cohort_returns import Cohort, cohort_returns
 from metrics.credit import DEFAULT_MODEL
 from metrics.credit_words import ModelWords, side_by_side, words_of
 from metrics.evaluation import SMALL
@@ -24,6 +25,7 @@ from metrics.templatetags.returns import one_of, per_one
 # Milestones of the funnel as columns, in their order.
 STEPS = (("mql", "MQL"), ("sql", "SQL"))
 LONGEST_TITLE = 60
+MOST_MONTHS = 12
 _SENT_BACK = (Decision.RETURNED, Decision.RECYCLED, Decision.DISQUALIFIED)
 
 
@@ -348,6 +350,14 @@ def campaigns_of_channel(snapshot: Snapshot, frame: ReturnFrame, channel: int) -
     lines = lines_of(snapshot, frame, "campaign")
     of = channels_of(line.row.id for line in lines if line.row.id > 0)
     return [line for line in lines if of.get(line.row.id) == channel]
+
+
+def months_of(snapshot: Snapshot, frame: ReturnFrame, by: str, key: int) -> list[Cohort]:
+    """The last months of a period with spend or profit, newest first: a month's money with what its own touches earned."""
+    end = frame.period.end
+    period = Period(max(frame.period.start, add_months(end.replace(day=1), 1 - MOST_MONTHS)), end)
+    found = cohort_returns(snapshot, period, by=by, key=key, model=frame.model, sales=frame.sales)
+    return [month for month in reversed(found) if month.spend or month.profit]
 
 
 # --- whose campaigns do not earn their money ------------------------------------------------------------------------------

@@ -27,7 +27,16 @@ from metrics.returns_frame import (
     read_return_frame,
 )
 from metrics.returns_models import comparison, ledger_page, visible_deal
-from metrics.returns_pages import STEPS, below_break_even, campaigns_of_channel, content_of, feedback_of, one_page, overview
+from metrics.returns_pages import (
+    STEPS,
+    below_break_even,
+    campaigns_of_channel,
+    content_of,
+    feedback_of,
+    months_of,
+    one_page,
+    overview,
+)
 from metrics.series import Snapshot, current
 
 DRAWER, PAGE = 10, 50
@@ -87,6 +96,7 @@ def _one(request: HttpRequest, by: str, key: int, context: dict) -> HttpResponse
     if page is not None:
         context["feedback"] = feedback_of(snapshot, frame.period, Q(**{f"lead__{by}_id": key}))
         context["content"] = content_of(snapshot, frame, by, key)
+        context["months"] = months_of(snapshot, frame, by, key)
         context["campaigns"] = campaigns_of_channel(snapshot, frame, key) if by == "channel" else []
     part = bool(request.headers.get("HX-Request"))
     template = "metrics/returns/one_part.html" if part else "metrics/returns/one.html"
