@@ -38,7 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """The next review and what is ready for it, those after it, those that were held."""
     now = _now()
     coming = next_review(now)
-    later = [review for review in coming_reviews(now) if coming is None or review.pk != coming.pk]
+    later = [review for review in coming_reviews(now) if review.starts_at > now and review != coming]
     context = {
         "next": None if coming is None else _coming(request, coming),
         "later": [
