@@ -9,6 +9,7 @@ from django.db import transaction
 from accounts.models import Membership, Role, Side
 from accounts.services import add_person, add_team, end_role, give_role
 from campaigns.services import ensure_campaign, ensure_channel, ensure_content, record_spend, update_campaign
+from core.models import OutgoingMessage
 from core.services import record_rate, set_up_organisation
 from demo import catalogue, people
 from demo.chance import ZONE, Dice
@@ -52,6 +53,11 @@ def load_story(story: Story, *, say: Say) -> None:
         judge_samples(
             loader.users, today=story.now.astimezone(ZONE).date(), dice=Dice(f"judges {story.company} {story.now}")
         )
+
+
+def drop_mails() -> None:
+    """The mails of the story went out long ago: nobody gets them now."""
+    OutgoingMessage.objects.all().delete()
 
 
 class _Loader:

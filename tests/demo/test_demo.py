@@ -43,6 +43,7 @@ from leads.services.feedback import EVIDENCE
 from metrics.models import RollupState, Segment
 from reviews.judging_queries import examples, splits_for_review
 from reviews.models import JudgingRound
+from tests.demo.told_reviews import reviews_are_told
 
 # Six in the evening in Berlin on 30 June 2025, where `until` ends the story. A fixed day keeps the test the same every day.
 EVENING = dt.datetime(2025, 6, 30, 16, tzinfo=dt.UTC)
@@ -176,6 +177,7 @@ def test_every_fact_that_the_demo_promises_is_there_and_wiping_leaves_a_database
     assert WorkingCalendar.objects.get().team.name == "Field sales"
     assert Holiday.objects.filter(team=None, day=dt.date(2025, 5, 1)).exists()
     handoffs_are_told(now)
+    reviews_are_told(now)
     # of three monthly samples two are judged, with splits that wait and two that became examples, and one is under way
     samples = JudgingRound.objects.order_by("month")
     assert [sample.closed_at is None for sample in samples] == [False, False, True]

@@ -13,6 +13,7 @@ from core.periods import parse_day
 from demo import people
 from demo.chance import ZONE
 from demo.loading import load_story
+from demo.reviews import tell_reviews
 from demo.story import SMALL, USUAL, tell_story
 from demo.wiping import wipe_demo
 from metrics.rollup import drain
@@ -67,6 +68,7 @@ class Command(BaseCommand):
         # Outside the transaction of the story: if this is cut off, the worker finds the notes and goes on.
         self._say("  computing the numbers of each day")
         drain()
+        tell_reviews(since=story.start, now=story.now, say=lambda line: self._say(f"  {line}"))
         self._say(f"The demo is ready after {time.monotonic() - begun:.0f} s.")
 
     def _say(self, line: str) -> None:
