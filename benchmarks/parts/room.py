@@ -103,7 +103,7 @@ def _people() -> list[User]:
     found = list(User.objects.filter(email__startswith="seat-").order_by("email"))
     for number in range(len(found), _PEOPLE):
         user = add_person(email=f"seat-{number}@bench.example", name=f"Seat {number}", password=None, actor=None)
-        give_role(user=user, role=Role.REP, from_day=dt.date(2020, 1, 1), actor=None)
+        give_role(user=user, role=Role.VIEWER, from_day=dt.date(2020, 1, 1), actor=None)
         found.append(user)
     return found
 
