@@ -6,6 +6,7 @@ from dataclasses import replace
 from accounts.models import User
 from leads.models import Contact, Deal
 from leads.queries import visible_deals, visible_leads
+from metrics.channel_models import markov_fit, shapley_fit
 from metrics.credit_words import MILESTONES, side_by_side, words_of
 from metrics.deal_ledger import DealLedger, LedgerTouch, deal_ledger
 from metrics.model_comparison import Disagreement, model_comparison
@@ -108,6 +109,27 @@ def _tops(lines: list[dict], models: tuple[str, ...]) -> list[dict]:
         if ordered:
             found.append({"model": words_of(model), "best": ordered[0], "value": ordered[0]["profit"][place]["value"]})
     return found
+
+
+def fitted(snapshot: Snapshot, *, sales: bool) -> list[dict]:
+    """The data-driven models over all ways, channel by channel, each shown only where the facts are enough (5.5)."""
+    told = (
+        ("Markov chain", "What would be missing without the channel.", markov_fit(snapshot, sales=sales)),
+        ("Shapley value", "Won deals shared alike by their distinct channels.", shapley_fit(snapshot, sales=sales)),
+    )
+    names = names_of("channel", (channel.channel for *_, fit in told for channel in fit.channels))
+    return [
+        {
+            "label": label,
+            "words": words,
+            "fit": fit,
+            "channels": [
+                (names.get(channel.channel, ""), channel)
+                for channel in sorted(fit.channels, key=lambda channel: (-channel.share, channel.channel))
+            ],
+        }
+        for label, words, fit in told
+    ]
 
 
 # --- one deal -------------------------------------------------------------------------------------------------------------

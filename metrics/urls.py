@@ -32,6 +32,7 @@ urlpatterns = [
     path("two-counts/leads.csv", views_two_counts.two_counts_csv, name="two_counts_csv"),
     path("returns/", views_returns.returns, name="returns"),
     path("returns/models/", views_returns.return_models, name="return_models"),
+    path("returns/models/fitted/", views_returns.return_fitted, name="return_fitted"),
     path("returns/channels/<int:pk>/", views_returns.channel_return, name="channel_return"),
     path("returns/deals/", views_returns.return_deals, name="return_deals"),
     path("returns/deals.csv", views_returns.return_deals_csv, name="return_deals_csv"),

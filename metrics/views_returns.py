@@ -26,7 +26,7 @@ from metrics.returns_frame import (
     read_grain,
     read_return_frame,
 )
-from metrics.returns_models import comparison, ledger_page, visible_deal
+from metrics.returns_models import comparison, fitted, ledger_page, visible_deal
 from metrics.returns_pages import (
     STEPS,
     below_break_even,
@@ -66,6 +66,19 @@ def return_models(request: HttpRequest) -> HttpResponse:
     frame, by = _frame(request, snapshot), read_grain(request.GET.get("by"))
     context = {"page": comparison(snapshot, frame, by), "by": by}
     return _show(request, "metrics/returns/models.html", snapshot, frame, context)
+
+
+@require_safe
+@requires(Perm.SEE_NUMBERS)
+def return_fitted(request: HttpRequest) -> HttpResponse:
+    """The data-driven models: a part of the comparison that takes some seconds, so it comes after the page."""
+    snapshot = current()
+    if not snapshot.book:
+        return render(request, "metrics/empty.html")
+    frame = _frame(request, snapshot)
+    part = bool(request.headers.get("HX-Request"))
+    template = f"metrics/returns/{'fitted' if part else 'fitted_page'}.html"
+    return _show(request, template, snapshot, frame, {"fits": fitted(snapshot, sales=frame.sales)})
 
 
 @require_safe

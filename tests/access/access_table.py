@@ -134,6 +134,7 @@ PAGES = {
     "two_counts": look(NUMBERS),
     "returns": look(NUMBERS),
     "return_models": look(NUMBERS),
+    "return_fitted": look(NUMBERS),
     "return_deals": look(NUMBERS),
     "return_deals_csv": look(LEADS),
     "channel_return": look(NUMBERS, on="channel"),

@@ -233,7 +233,8 @@ def _plan_campaign(world: World) -> dict[str, dict[str, int]]:
         campaign=campaign, kind="change_asked", text="Shorter.", version=1, actor=world.people["member"], now=at(3, 2)
     )
     return {
-        "campaign": {"": campaign.pk}, "channel": {"": campaigns.ensure_channel(name="Search").pk}, "content": {"": content.pk}, "cost": {"": cost.pk}, "preview": {"": note.pk},
+        "campaign": {"": campaign.pk}, "content": {"": content.pk}, "cost": {"": cost.pk}, "preview": {"": note.pk},
+        "channel": {"": campaigns.ensure_channel(name="Search").pk},
     }  # fmt: skip
 
 
