@@ -17,7 +17,7 @@ from reviews.models import Action, Decision, Minutes, Review
 from reviews.rating_queries import rating_of
 from reviews.room_queries import may_steer
 from reviews.services.ballots import refuse_unless_running
-from reviews.services.rating import count_ratings
+from reviews.services.ending import end_ballots
 
 NAMED = 20  # lines of each list in the mail; the minutes have them all
 
@@ -39,7 +39,7 @@ def take_back_decision(*, decision: Decision, actor: User) -> None:
 
 
 def close_review(*, review: Review, actor: User, now: dt.datetime) -> Minutes:
-    """Count the ratings, write the minutes, end the review and queue the recap: all of it or nothing.
+    """Count the ballots, write the minutes, end the review and queue the recap: all of it or nothing.
 
     Closing a closed review returns its minutes. Conflict if it was never opened; NotAllowed for those who do not steer.
     """
@@ -53,7 +53,7 @@ def close_review(*, review: Review, actor: User, now: dt.datetime) -> Minutes:
             return written
         if not closed:
             raise Conflict("not_running", "Only a review that runs can be closed.")
-        count_ratings(review=review, now=now)
+        end_ballots(review=review, now=now)
         review.refresh_from_db()
         minutes = _write_minutes(review, actor, now)
         _send_recap(minutes, now)

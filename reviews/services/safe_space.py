@@ -115,6 +115,12 @@ def vote(*, review: Review, secret: str, cards: Sequence[UUID]) -> None:
 def count_votes(*, review: Review, actor: User, now: dt.datetime) -> None:
     """End the vote and say how many votes each card has; nothing where fewer than three ballots were cast."""
     _refuse_others(review, actor)
+    tally_votes(review=review, now=now)
+    room_changed(review)
+
+
+def tally_votes(*, review: Review, now: dt.datetime) -> None:
+    """Write the counted votes on the cards. Conflict if no vote runs."""
     with transaction.atomic():
         said = count(review=review, question=Urn.Question.CARDS, now=now)
         if said is not None:
@@ -123,7 +129,6 @@ def count_votes(*, review: Review, actor: User, now: dt.datetime) -> None:
             for card in cards:
                 card.votes = votes[str(card.id)]
             ProcessCard.objects.bulk_update(cards, ["votes"])
-    room_changed(review)
 
 
 def take_up(*, review: Review, card: UUID, owner: User, fix_on: dt.date, actor: User, today: dt.date) -> ReviewIssue:

@@ -60,11 +60,16 @@ def answer_word(*, review: Review, secret: str, side: str, yes: bool) -> None:
 def count_word(*, review: Review, actor: User, now: dt.datetime) -> None:
     """Show how both teams answered (reviews.spread). Nothing where fewer than three answered."""
     _refuse_others(review, actor)
+    tally_word(review=review, now=now)
+    room_changed(review)
+
+
+def tally_word(*, review: Review, now: dt.datetime) -> None:
+    """Write the counted answers beside the word. Conflict if nobody is being asked."""
     with transaction.atomic():
         said = count(review=review, question=Urn.Question.WORD, now=now)
         if said is not None:
             WordOfReview.objects.filter(review=review).update(**spread(said))
-    room_changed(review)
 
 
 def settle_word(*, review: Review, stands: bool, outcome: str, actor: User, today: dt.date) -> None:

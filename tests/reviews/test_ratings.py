@@ -3,11 +3,14 @@
 import pytest
 
 from core.errors import Conflict, DomainError, NotAllowed
+from reviews.card_queries import cards_shown
 from reviews.models import Paper, ReviewRating
 from reviews.rating_queries import rating_of, ratings_of
-from reviews.services import count_ratings, rate
+from reviews.services import answer_word, ask_word, count_ratings, rate, vote
+from reviews.services.closing import close_review
+from reviews.word_queries import word_of
 from tests.reviews.raising import NOW
-from tests.reviews.safe_room import ballots, close, review_of
+from tests.reviews.safe_room import CARDS, SIDES, TODAY, ballots, begin_vote, close, review_of, show
 
 
 @pytest.fixture
@@ -67,3 +70,19 @@ def test_a_rating_needs_a_ballot_and_a_running_review(review, people):
 def test_the_hour_of_the_first_rating_is_stored_nowhere(review, people):
     give(review, people, {"member": 5})
     assert review.urns.get().opened_at == review.opened_at
+
+
+def test_no_ballot_outlives_the_review(review, people, stages):
+    """What the facilitator forgot to count is counted with the close, and every paper is destroyed."""
+    owner = people["funnel_owner"]
+    cards = show(review, people)
+    begin_vote(review, people)
+    ask_word(review=review, key="driver", actor=owner, now=NOW, today=TODAY)
+    for who, secret in give(review, people, {"member": 8, "colleague": 8, "sales_lead": 8}).items():
+        vote(review=review, secret=secret, cards=[cards[CARDS[0]].id])
+        answer_word(review=review, secret=secret, side=SIDES[who], yes=True)
+    close_review(review=review, actor=owner, now=NOW)
+    assert not Paper.objects.exists() and not review.urns.filter(counted_at=None).exists()
+    assert [(card.sentence, card.votes) for card in cards_shown(review)][0] == (CARDS[0], 3)
+    word = word_of(review)
+    assert (word.yes, word.no) == (3, 0) and rating_of(review).mean == 8
