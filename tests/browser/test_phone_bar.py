@@ -15,7 +15,7 @@ def test_the_bar_has_five_places_and_keeps_the_rare_ones_behind_more(open_page, 
     assert bar(page) == ["Dashboard", "Leads", "My day", "Review", "More"]
     page.get_by_role("button", name="More", exact=True).click()
     page.wait_for_selector("#other-places:popover-open")
-    assert page.eval_on_selector_all("#other-places a", SHOWN) == ["Import", "Console"]
+    assert page.eval_on_selector_all("#other-places a", SHOWN) == ["Campaigns", "Import", "Console"]
     assert axe(page) == {}
     page.locator("#other-places a", has_text="Console").click()
     page.wait_for_url("**/console/**")
@@ -29,7 +29,7 @@ def test_more_opens_and_closes_by_keyboard_and_gives_the_focus_back(open_page):
     page.keyboard.press("Enter")
     page.wait_for_selector("#other-places:popover-open")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.innerText.trim()") == "Import"
+    assert page.evaluate("document.activeElement.innerText.trim()") == "Campaigns"
     page.keyboard.press("Escape")
     page.wait_for_selector("#other-places", state="hidden")
     assert page.evaluate("document.activeElement.innerText.trim()") == "More"
@@ -42,7 +42,7 @@ def test_without_script_more_opens_too(open_page):
 
 
 def test_a_wide_screen_shows_every_place_and_no_more(open_page):
-    assert bar(open_page("/")) == ["Dashboard", "Leads", "My day", "Review", "Import", "Console"]
+    assert bar(open_page("/")) == ["Dashboard", "Leads", "My day", "Campaigns", "Review", "Import", "Console"]
 
 
 def test_who_has_five_places_or_fewer_has_no_more(open_page):
