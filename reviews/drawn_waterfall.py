@@ -44,12 +44,12 @@ def drawn(fall: Waterfall) -> Drawn:
     span = high - low
     # A level week has nothing to enlarge.
     cut = low > 0 and 0 < span < SMALLEST_SPAN * high
-    floor = low - span if cut else min(0, low)
-    floor = max(floor, 0) if low >= 0 else floor
+    floor = max(0, low - span) if cut else min(0, low)
     width = (high - floor) or 1
     bars = []
     for box, before, after in spans:
-        start = floor if box.end and after >= 0 else min(before, after)
-        end = after if box.end and after >= 0 else max(before, after)
+        # Balances stand on zero, or on the edge where it is cut off.
+        begin = max(0, floor) if box.end else before
+        start, end = min(begin, after), max(begin, after)
         bars.append(Bar(box, round(100 * (start - floor) / width, 2), round(100 * (end - start) / width, 2)))
     return Drawn(fall, tuple(bars), cut and floor > 0)

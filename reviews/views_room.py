@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.permissions import Perm, requires
 from core.errors import Conflict, DomainError, NotAllowed
 from reviews.forms_room import GoodThingForm, SteerForm
-from reviews.models import FrozenNumber, RoomState
+from reviews.models import FrozenNumber, Review, RoomState
 from reviews.panels import answer_part, panel_context, screen_of, shown_step
 from reviews.parts import BY_NAME, Screen
 from reviews.queries import review_for
@@ -44,7 +44,8 @@ def steer(request: HttpRequest, pk: int) -> HttpResponse:
 def _screen(request: HttpRequest, pk: int, screen: Screen) -> HttpResponse:
     review = review_for(request.user, pk)
     asked = BY_NAME.get(request.GET.get("step", ""))
-    step = asked or shown_step(review)
+    # A closed review opens with the way to its minutes; its steps can still be looked at.
+    step = asked or (shown_step(review) if review.state == Review.State.RUNNING else None)
     context = {"review": review, "screen": screen, "apart": asked is not None} | page_words(request.user, review)
     if screen == "steer" and not context["may_steer"]:
         return render(request, "reviews/room/not_yours.html", context, status=403)
