@@ -10,7 +10,8 @@ from django.urls import URLPattern, get_resolver
 
 from accounts.permissions import ROLE_PERMS, Perm
 from core.models import Organisation
-from tests.access.access_table import API, METHODS, OPEN, SIGN_IN, SIGNED_IN, TABLE, Row
+from tests.access.access_rows import METHODS, SIGN_IN, Row
+from tests.access.access_table import API, OPEN, SIGNED_IN, TABLE
 from tests.access.access_world import OF_A_LEAD, OWNERS, PEOPLE, World
 
 # Rights are asked before any table is.

@@ -1,0 +1,1 @@
+"""A row of the table of addresses, and short words for the usual ones."""
