@@ -5,6 +5,20 @@ An address that is not in the table fails the matrix by name.
 
 from accounts.permissions import Perm
 from tests.access.access_rows import (
+    ADMIN,
+    CORRECT,
+    EMPTY,
+    IMPORT,
+    LEADS,
+    MARKETERS,
+    METHODS,
+    NUMBERS,
+    OWNERS,
+    PLAN,
+    READS,
+    SIGN_IN,
+    STEERERS,
+    WORK,
     Row,
     act,
     ask,

@@ -274,4 +274,3 @@ def _raise_issue(today: dt.date):
     shown = Shown(metric="won_deals", question="", scope="this year", value="1", versions=[1])
     raise_issue(shown=shown, wrong=Issue.Wrong.HIGH, sentence="It looks like more than we won.", today=today)
     return Issue.objects.get().pk
-
