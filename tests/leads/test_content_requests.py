@@ -166,4 +166,4 @@ def test_the_list_of_requests_asks_as_often_for_one_as_for_three(browser, lead, 
     reader.get("/campaigns/requests/")
     with CaptureQueriesContext(connection) as caught:
         answer = reader.get("/campaigns/requests/")
-    assert (len(answer.context["page"].object_list), len(caught)) == (rows, 12)
+    assert (len(answer.context["page"].object_list), len(caught)) == (rows, 14)
