@@ -124,7 +124,7 @@ PAGES = {
     "review_number_issue": act(NUMBERS, 404, on="review", only=STEERERS),
     "review_good_thing": act(NUMBERS, 422, on="review"),
     "review_card_new": form(NUMBERS, on="review"),
-    "review_cards_show": act(NUMBERS, 422, on="review", only=STEERERS),
+    "review_cards_show": act(NUMBERS, on="review", only=STEERERS),
     "review_card_take_up": act(NUMBERS, 422, on="review", only=STEERERS),
     "review_vote": act(NUMBERS, 422, on="review"),
     "review_vote_open": act(NUMBERS, 422, on="review", only=STEERERS),
