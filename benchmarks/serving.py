@@ -47,6 +47,8 @@ class Reader:
         cookies = f"{self.headers['Cookie']}; {settings.CSRF_COOKIE_NAME}={token}"
         headers = {"Cookie": cookies, "X-CSRFToken": token, "Accept": "application/json"}
         headers["Content-Type"] = "application/x-www-form-urlencoded"
+        # The server closes a connection that was silent for two seconds.
+        self.connection.close()
         self.connection.request("POST", path, urlencode(fields), headers)
         answer = self.connection.getresponse()
         body = answer.read()

@@ -1,6 +1,7 @@
 """Thirty people follow a review as their browsers do: from the facilitator's press to the step on each screen."""
 
 import datetime as dt
+import http.client
 import json
 import random
 import threading
@@ -79,20 +80,26 @@ class _Screen(threading.Thread):
         self.reader, self.review = Reader(port, user), review
         self.shown: dict[int, float] = {}
         self.asked: list[float] = []
-        self.over = threading.Event()
+        self.over, self.step = threading.Event(), ""
 
     def run(self) -> None:
-        step, path = "", f"/review/{self.review.pk}"
         pause = random.random() * _EVERY
         while not self.over.wait(pause):
-            begun = time.perf_counter()
-            told = json.loads(self.reader.get(f"{path}/room/"))
-            self.asked.append(time.perf_counter() - begun)
-            if told["step"] != step:
-                self.reader.get(f"{path}/part/{told['step']}/?screen=phone")
-                step = told["step"]
-            self.shown.setdefault(told["version"], time.perf_counter())
+            try:
+                self._follow()
+            except (http.client.HTTPException, ConnectionError):
+                # Closed by the server between two questions: a browser opens another connection, too.
+                self.reader.connection.close()
             pause = _EVERY * (0.85 + 0.3 * random.random())
+
+    def _follow(self) -> None:
+        path, begun = f"/review/{self.review.pk}", time.perf_counter()
+        told = json.loads(self.reader.get(f"{path}/room/"))
+        self.asked.append(time.perf_counter() - begun)
+        if told["step"] != self.step:
+            self.reader.get(f"{path}/part/{told['step']}/?screen=phone")
+            self.step = told["step"]
+        self.shown.setdefault(told["version"], time.perf_counter())
 
     def stop(self) -> None:
         self.over.set()
