@@ -87,11 +87,5 @@ RETURNS = (
         "so rows add up to more than the total; never a measure of return.",
         "deals won with a touch of it", "deals", Basis.PERIOD, Kind.DISTINCT, "joint", "path", returns.influenced,
     ),
-    Metric(
-        "pipeline_per_spend", "R8", "Open amount per spend",
-        "Provisional shares (W-shape) of the amounts open at the end of the period for each unit of spend. Not profit.",
-        "Σ shares of open amounts ÷ spend", "share", Basis.PERIOD, Kind.TIMES, "joint", "spend", returns.pipeline,
-        left_out=_CAUSE,
-    ),
     *(metric for model in MODELS for metric in _of_model(model)),
 )  # fmt: skip

@@ -154,7 +154,7 @@ def reduce(
             found |= promises.acceptance(selection)
         case Kind.BOUNDS:
             found |= promises.bounds(selection)
-        case Kind.RETURN | Kind.COST_PER | Kind.TIMES:
+        case Kind.RETURN | Kind.COST_PER:
             found |= of_return(metric.kind, selection)
         case Kind.DISTINCT:
             found["value"] = found["n"] = len(distinct(selection.item))

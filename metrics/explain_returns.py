@@ -12,11 +12,6 @@ def return_lines(metric: Metric, found: dict, value: str, currency: str) -> list
             ("Spend", money(found["numerator"], currency)),
             (reached[:1].upper() + reached[1:], count(found["denominator"])),
         ]
-    elif metric.kind == Kind.TIMES:
-        lines = [
-            ("Shares of open amounts", money(found["numerator"], currency)),
-            ("Spend", money(found["denominator"], currency)),
-        ]
     else:
         lines = [
             ("Shares of gross profit", money(found["numerator"] + found["denominator"], currency)),

@@ -33,7 +33,6 @@ class Kind(StrEnum):
     BOUNDS = "bounds"
     RETURN = "return"  # (brought − spent) ÷ spent
     COST_PER = "cost_per"  # spent ÷ how many were brought
-    TIMES = "times"  # brought ÷ spent
     DISTINCT = "distinct"  # how many different items: one may stand in several groups
     SHARES = "shares"  # one share per group, all of the same whole
 

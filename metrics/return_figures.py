@@ -7,7 +7,7 @@ from metrics.metric import Kind
 from metrics.segments import MISSING
 from metrics.selection import Selection
 
-RETURNS = frozenset({Kind.RETURN, Kind.COST_PER, Kind.TIMES})
+RETURNS = frozenset({Kind.RETURN, Kind.COST_PER})
 
 
 def of_return(kind: Kind, selection: Selection) -> dict:
@@ -20,8 +20,6 @@ def of_return(kind: Kind, selection: Selection) -> dict:
     match kind:
         case Kind.RETURN:
             found |= {"numerator": brought - spend, "denominator": spend, "value": returns.romi(brought, spend)}
-        case Kind.TIMES:
-            found |= {"numerator": brought, "denominator": spend, "value": brought / spend if spend > 0 else None}
         case Kind.COST_PER:
             value = returns.cost_per(spend, reached) if np.any(selection.base) else None
             found |= {"numerator": spend, "denominator": reached, "value": value}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from metrics import codes, credit
-from metrics.rows import Rows, among, between, every, running_at
+from metrics.rows import Rows, among, between, every
 from metrics.segments import FAR
 from metrics.selection import Columns, Question, Selection, fits, stack, taken, within
 
@@ -64,13 +64,6 @@ def _shares(snapshot, question: Question, bookings: credit.Bookings, model: str,
     )
 
 
-def open_shares(snapshot, question: Question) -> Selection:
-    """Provisional shares of the deals open at the end of the period."""
-    spans = running_at(snapshot["deal_span"], question.stop - 1, "until")
-    spans = spans.under(fits(spans, question, skip=(*OF_TOUCH, "stage")))
-    return _shares(snapshot, question, credit.open_amounts(snapshot, spans), credit.DEFAULT_MODEL, "revenue")
-
-
 def spent(*statuses: str):
     """Selector of the spend of service days in the period, by what it was: planned, committed or invoiced."""
     wanted = [codes.SPEND_STATUSES.index(status) for status in statuses]
@@ -107,11 +100,6 @@ def returned(model: str):
 def _beside_spend(brought: Selection, snapshot, question: Question) -> Selection:
     spend = invoiced(snapshot, question)
     return stack(brought, spend).but(item_kind=brought.item_kind)
-
-
-def pipeline(snapshot, question: Question) -> Selection:
-    """R8: provisional shares of open amounts beside the spend of the period."""
-    return _beside_spend(open_shares(snapshot, question), snapshot, question)
 
 
 def leads_and_spend(milestone: str):

@@ -65,7 +65,7 @@ def converted_by(rows, horizon):
     return 1 - product
 
 
-def recomputed(metric, rows: list[dict]) -> dict:
+def recomputed(metric, rows: list[dict], figures: dict) -> dict:
     """The figures of an answer from its rows, without the product's code."""
     known = [row["value"] for row in rows if row.get("value") is not None]
     hits = [row for row in rows if row.get("in_numerator")]
@@ -117,15 +117,17 @@ def recomputed(metric, rows: list[dict]) -> dict:
             return {"n": len(rows), "numerator": len(rows)}  # no tier comes near its cap here
         case Kind.DISTINCT:
             return {"value": len({row["deal"] for row in rows}), "n": len(rows)}
-        case Kind.RETURN | Kind.COST_PER | Kind.TIMES:
+        case Kind.RETURN:
             # The list shows what was brought; what was spent is the list of the metric "spend".
-            return {"n": len(rows)} | ({"numerator": sum(known)} if metric.kind == Kind.TIMES else {})
+            return {"n": len(rows), "numerator": sum(known) - figures["denominator"]}
+        case Kind.COST_PER:
+            return {"n": len(rows), "denominator": len(rows)}
         case Kind.WORTH:
             return {"n": len(rows), "numerator": sum(known), "unknown": len(rows) - len(known)}
 
 
 def agrees(metric, figures: dict, rows: list[dict]) -> None:
-    expected = recomputed(metric, rows)
+    expected = recomputed(metric, rows, figures)
     found = {name: figures.get(name) for name in expected}
     assert found == pytest.approx(expected, abs=1e-12), metric.key
 
