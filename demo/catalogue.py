@@ -65,7 +65,7 @@ CAMPAIGNS: tuple[CampaignPlan, ...] = (
     CampaignPlan("Partner day", "Partner", 0.4, 0.6, weight=1),
     CampaignPlan("Customers recommend us", "Referral"),
     # Nobody comes through it: it is shown to those who have an offer (demo.touching).
-    CampaignPlan("Pump clinic on site", "Trade fair", 0.1, spend=6500, weight=0),
+    CampaignPlan("Pump clinic on site", "Trade fair", 0.1, spend=9000, weight=0),
     CampaignPlan("Outbound: food industry", "Outbound", weight=2),
     CampaignPlan("Outbound: water utilities", "Outbound", 0.3, weight=1),
 )

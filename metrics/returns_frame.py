@@ -9,12 +9,13 @@ from django.urls import reverse
 
 from campaigns.models import Campaign, Channel, Content
 from campaigns.queries import told_apart
-from core.periods import Period
+from core.periods import Period, date_of
 from metrics.campaign_returns import GRAINS, NONE_NAMED, SALES_SOURCED, UNATTRIBUTED
 from metrics.credit import models_of
 from metrics.credit_words import model_in, words_of
 from metrics.dashboard import records_from, year_to
 from metrics.frame import period_choices
+from metrics.segments import UNKNOWN_DAY
 from metrics.series import Snapshot
 
 ALL, YEAR = "all", "365d"
@@ -64,7 +65,7 @@ class ReturnFrame:
 def periods(snapshot: Snapshot, today: dt.date) -> list[tuple[str, str, Period]]:
     """The last 365 days, all that is recorded, and the periods of the dashboard: value, label, days up to today."""
     end = today + dt.timedelta(days=1)
-    first = min(records_from(snapshot) or today, today)
+    first = min(_first_day(snapshot) or today, today)
     found = [(YEAR, "Last 365 days", year_to(end)), (ALL, "All that is recorded", Period(first, end))]
     return found + [(value, label, Period(p.start, min(p.end, end))) for value, label, p in period_choices(snapshot, today)]
 
@@ -76,6 +77,13 @@ def read_return_frame(snapshot: Snapshot, params: Mapping[str, str], *, today: d
     value, label, period = choices.get(asked) or _year_in(asked, today) or choices[usual]
     model = model_in(params.get("model"), models_of(snapshot.rules))
     return ReturnFrame(value, label, period, model, params.get("sales") == "1")
+
+
+def _first_day(snapshot: Snapshot) -> dt.date | None:
+    """The first day of which anything is known, cost lines too: money is often spent before the first lead comes."""
+    spent = [date_of(day) for day in snapshot["spend"].days if day != UNKNOWN_DAY][:1]
+    known = records_from(snapshot)
+    return min([*spent, *([known] if known else [])], default=None)
 
 
 def year_choice(end: dt.date, today: dt.date) -> tuple[str, str, Period]:
