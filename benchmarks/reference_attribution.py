@@ -18,7 +18,7 @@ def main(file: str) -> None:
     for order in (1, 2, 3):
         begun = time.perf_counter()
         result = ChannelAttribution.markov_model(
-            paths, "path", "conversions", var_null="nulls", order=order, out_more=True, seed=1, verbose=False
+            paths, "path", "conversions", var_null="nulls", order=order, out_more=True, seed=1, verbose=False, flg_pro=False
         )
         seconds = time.perf_counter() - begun
         effects = result["removal_effects"]

@@ -14,7 +14,7 @@ from benchmarks.bench import Bench, Figure, percentile
 from benchmarks.company import chief
 from benchmarks.serving import Reader, server
 from reviews.models import Review
-from reviews.parts import STEPS
+from reviews.parts import PARTS, STEPS
 from reviews.services import open_room
 from reviews.services.cadence import Settings, set_series
 from reviews.services.preparing import prepare_due
@@ -40,14 +40,12 @@ def _measure(review: Review, people: list[User], processes: int) -> Iterator[Fig
             screen.start()
         remote = Reader(port, chief())
         told = json.loads(remote.get(f"/review/{review.pk}/room/"))
-        time.sleep(2 * _EVERY)
         pressed = {}
-        acts = ["next"] * (len(STEPS) - 1) if told["step"] == STEPS[0].name else ["back"] * (len(STEPS) - 1)
-        for act in acts:
+        for act in (f"go:{PARTS[0].key}", *["next"] * (len(STEPS) - 1)):
+            time.sleep(_BETWEEN)
             begun = time.perf_counter()
             told = json.loads(remote.post(f"/review/{review.pk}/steer/act/", act=act, version=told["version"]))
             pressed[told["version"]] = begun
-            time.sleep(_BETWEEN)
         _wait_for(screens, told["version"])
         for screen in screens:
             screen.stop()
