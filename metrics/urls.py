@@ -38,7 +38,7 @@ urlpatterns = [
     path("returns/deals.csv", views_returns.return_deals_csv, name="return_deals_csv"),
     path("my-day/campaigns/", views_returns.my_campaigns, name="my_campaigns"),
     path("campaigns/<int:pk>/return/", views_returns.campaign_return, name="campaign_return"),
-    path("deals/<int:pk>/credit/", views_returns.deal_credit, name="deal_credit"),
+    path("deals/<int:pk>/ledger/", views_returns.deal_credit, name="deal_credit"),
     path("explain/<slug:key>/", views.explain, name="explain"),
     path("explain/<slug:key>/leads.csv", views.explain_csv, name="explain_csv"),
 ]
