@@ -149,7 +149,7 @@ def _touch(lead: Lead, kind: str, way: Came, external_id: str) -> Told:
 def count_post(*, site: CaptureSite, address: str, now: dt.datetime) -> bool:
     """Count a post; False once a visitor or a whole site has sent too many within ten minutes.
 
-    A visitor is a hash that can't be told from another one after the span: neither its address nor the hash is kept.
+    A visitor is a hash that means nothing after the span; its address is never stored, and the next span deletes the hash.
     """
     seconds = int(SPAN.total_seconds())
     span = dt.datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, dt.UTC)
