@@ -47,9 +47,7 @@ def review_for(user: User, pk: int) -> Review:
     Everybody who reads numbers may open each of them. `invited` holds the reader's own invitation, if there is one.
     """
     own = Prefetch("participants", ReviewParticipant.objects.filter(user=user), to_attr="invited")
-    return get_object_or_404(
-        Review.objects.select_related("series", "facilitator").prefetch_related(own), pk=pk
-    )
+    return get_object_or_404(Review.objects.select_related("series", "facilitator").prefetch_related(own), pk=pk)
 
 
 def next_review(now: dt.datetime) -> Review | None:
