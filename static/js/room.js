@@ -176,10 +176,12 @@
 
   // ---------- the remote ----------
   const remote = one('form[data-steer]');
-  let pressing = false;
-  async function press(button) {
-    if (pressing) return;
-    pressing = true;
+  // Quick presses wait for each other: each names the version that the one before has made.
+  let presses = Promise.resolve();
+  function press(button) {
+    presses = presses.then(() => send(button));
+  }
+  async function send(button) {
     const words = one('[data-words]');
     if (words) words.hidden = true;
     try {
@@ -192,8 +194,6 @@
       await follow(told);
     } catch {
       tell('The room did not hear that. Try again.');
-    } finally {
-      pressing = false;
     }
   }
   function tell(text) {
