@@ -181,6 +181,7 @@ def _after(request: HttpRequest, found: Action, name: str) -> HttpResponse:
     return redirect(reverse("review_action", args=[found.pk]))
 
 
+@require_safe
 @requires(Perm.SEE_NUMBERS)
 def mine(request: HttpRequest) -> HttpResponse:
     """One's own actions that are late or due soon, for My day; nothing if there are none."""

@@ -121,7 +121,7 @@ PAGES = {
     "review_told": look(NUMBERS, on="review"),
     "review_part": look(NUMBERS, on="review", act="checkin"),
     "review_here": act(NUMBERS, on="review"),
-    "review_number_issue": act(NUMBERS, 404, on="review", only=STEERERS),
+    "review_number_issue": act(NUMBERS, on="review", only=STEERERS),
     "review_good_thing": act(NUMBERS, 422, on="review"),
     "review_card_new": form(NUMBERS, on="review"),
     "review_cards_show": act(NUMBERS, on="review", only=STEERERS),
