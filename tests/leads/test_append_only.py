@@ -15,8 +15,12 @@ from core.maintenance import maintenance
 from core.models import Maintenance
 from core.services import record_rate
 from funnel.models import Agreement
-from integrations.models import CalendarEntry, MailCopy
+from integrations.capture_sites import save_site
+from integrations.models import CalendarEntry, CapturedForm, MailCopy
 from leads import services
+from leads.models import Touch
+from leads.services.arrivals import Told, append_told
+from leads.services.filtering import add_filter, take_back_matching
 from leads.services.routing import route_waiting
 from leads.services.routing_rules import set_queue, switch_routing
 from reviews.models import JudgingRound, SampledLead, Stratum
@@ -36,7 +40,7 @@ FIRST_PARTY = (
     "reviews",
     "script",
 )
-VERBS = ["UPDATE {table} SET id = id", "DELETE FROM {table}"]
+VERBS = ["UPDATE {table} SET {key} = {key}", "DELETE FROM {table}"]
 if connection.vendor == "postgresql":
     VERBS.append("TRUNCATE {table} CASCADE")
 MODELS = [model for model in apps.get_models() if issubclass(model, AppendOnlyModel)]
@@ -59,6 +63,12 @@ def history(stages, people, at):
     MailCopy.objects.create(digest="0", outcome=MailCopy.Outcome.NO_LEAD, **mail)
     meeting = {"user": people["member"], "uid": "1", "stamped_at": at(3, 6), "starts_at": at(3, 7), "ends_at": at(3, 7)}
     CalendarEntry.objects.create(**meeting)
+    visit = Touch(side="marketing", kind="visit", occurred_at=at(3, 4), lead=lead)
+    append_told([Told(visit, {"utm_source": "news", "referrer": "own.example"})])
+    add_filter(kind="site", value="own.example", reason="internal", actor=None)
+    take_back_matching(expected=1, actor=None)
+    site = save_site(site=None, name="Main", origins=["https://www.example.com"], thanks_url="", actor=None)
+    CapturedForm.objects.create(site=site, digest="0", received_at=at(3, 6), outcome=CapturedForm.Outcome.BOT)
     record_rate(currency="USD", day=day, rate=Decimal("0.9"), source="test")
     judges = {"marketing_judge": people["colleague"], "sales_judge": people["member"]}
     sample = JudgingRound.objects.create(month=day, agreement=Agreement.objects.get(), seed=1, **judges)
@@ -68,7 +78,7 @@ def history(stages, people, at):
 
 def test_the_known_tables():
     names = sorted(model.__name__ for model in MODELS)
-    assert names == ["CalendarEntry", "ConsoleEvent", "DealEvent", "ExchangeRate", "Judgement", "LeadEvent", "MailCopy",
+    assert names == ["Arrival", "CalendarEntry", "CapturedForm", "ConsoleEvent", "DealEvent", "ExchangeRate", "FilterRun", "Judgement", "LeadEvent", "MailCopy",
                      "Note", "RoutedHandoff", "RoutingChange", "Spend", "Touch"]  # fmt: skip
 
 
@@ -95,17 +105,17 @@ def test_the_database_refuses(model, verb, history):
     # Checks that wait for the commit would refuse a TRUNCATE for their own reason.
     connection.check_constraints()
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(verb.format(table=model._meta.db_table))
+        cursor.execute(verb.format(table=model._meta.db_table, key=model._meta.pk.column))
     assert model.objects.count() == before > 0
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_maintenance_stands_aside_inside_its_transaction_only(model, history):
     with maintenance("test"), connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {model._meta.db_table} SET id = id")
+        cursor.execute(VERBS[0].format(table=model._meta.db_table, key=model._meta.pk.column))
     assert not Maintenance.objects.exists()
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {model._meta.db_table} SET id = id")
+        cursor.execute(VERBS[0].format(table=model._meta.db_table, key=model._meta.pk.column))
 
 
 def test_the_only_places_past_the_triggers():
