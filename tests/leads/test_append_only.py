@@ -78,8 +78,9 @@ def history(stages, people, at):
 
 def test_the_known_tables():
     names = sorted(model.__name__ for model in MODELS)
-    assert names == ["Arrival", "CalendarEntry", "CapturedForm", "ConsoleEvent", "DealEvent", "ExchangeRate", "FilterRun", "Judgement", "LeadEvent", "MailCopy",
-                     "Note", "RoutedHandoff", "RoutingChange", "Spend", "Touch"]  # fmt: skip
+    assert names == ["Arrival", "CalendarEntry", "CapturedForm", "ConsoleEvent", "DealEvent", "ExchangeRate", "FilterRun",
+                     "Judgement", "LeadEvent", "MailCopy", "Note", "RoutedHandoff", "RoutingChange", "Spend",
+                     "Touch"]  # fmt: skip
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
