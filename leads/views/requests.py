@@ -120,7 +120,7 @@ def content_answer(request: HttpRequest, pk: int) -> HttpResponse:
         "submit": "Answer",
         "back": back,
     }
-    return answer_form(request, form, write, around=around, context=context)
+    return answer_form(request, form, write, around=around, context=context, template="leads/forms/content_answer.html")
 
 
 @require_POST

@@ -119,6 +119,7 @@ def test_sales_asks_on_the_lead_marketing_answers_in_my_day_and_sales_uses_it(br
     request = ContentRequest.objects.get()
     assert "A reference from a dairy" in text_of(marketing.get("/my-day/"))
     address = f"/campaigns/requests/{request.pk}/answer/"
+    assert '<input type="hidden" name="version" value="1"' in text_of(marketing.get(address)), "as it was read"
     wrong = marketing.post(address, {"answer": "promised", "version": 1})
     assert wrong.status_code == 422 and "This answer needs it." in text_of(wrong)
     data = {"answer": "answered", "content": guide.pk, "how_to_use": "Only page two.", "version": 1, "back": "/my-day/"}
