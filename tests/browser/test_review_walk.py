@@ -154,7 +154,7 @@ def test_from_the_preparation_to_the_recap(screens, review, axe):
     wall.wait_for_selector("text=3 ballots")
     remote.locator(".take-up details[open] select").select_option(label="Clara Moreau")
     press(remote, "Take it up", ".take-up details[open]")
-    remote.wait_for_selector("text=Change it")
+    remote.wait_for_selector("text=Change it", state="attached")
     assert ReviewIssue.objects.get(review=review, number=None).sentence == CARDS[0][1]
     nothing_is_wrong(axe, "votes", **everywhere)
 
