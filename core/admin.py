@@ -25,6 +25,7 @@ class NamesOnly(admin.ModelAdmin):
     """A plain list: names may be added and corrected; what facts point to is never deleted."""
 
     search_fields = ("name",)
+    fields = ("name",)
 
     def has_delete_permission(self, request, obj=None):
         return False
