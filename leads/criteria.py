@@ -105,12 +105,19 @@ def _asked(condition: Condition, now: dt.datetime) -> Q:
 
 def _asked_of_instant(column: str, condition: Condition, now: dt.datetime) -> Q:
     """Days that have passed since an instant, in whole days of 24 hours."""
-    day = dt.timedelta(days=1)
     match condition.op:
         case Op.KNOWN:
             return Q(**{f"{column}__isnull": False})
         case Op.UNKNOWN:
             return Q(**{f"{column}__isnull": True})
         case Op.AT_LEAST:
-            return Q(**{f"{column}__lte": now - condition.number * day})
-    return Q(**{f"{column}__gt": now - (condition.number + 1) * day})
+            return Q(**{f"{column}__lte": _days_before(now, condition.number)})
+    return Q(**{f"{column}__gt": _days_before(now, condition.number + 1)})
+
+
+def _days_before(now: dt.datetime, days: int) -> dt.datetime:
+    """So many days of 24 hours before; the first instant that a calendar has where that lies before it."""
+    try:
+        return now - dt.timedelta(days=days)
+    except OverflowError:
+        return dt.datetime.min.replace(tzinfo=dt.UTC)

@@ -7,7 +7,20 @@ import pytest
 
 from campaigns.services import ensure_campaign, ensure_channel
 from core.errors import DomainError
-from funnel.criteria import FACTS, OPS, Condition, EntryRule, Facts, Op, Type, holds, read_rule, unmet, write_rule
+from funnel.criteria import (
+    FACTS,
+    MOST_NUMBER,
+    OPS,
+    Condition,
+    EntryRule,
+    Facts,
+    Op,
+    Type,
+    holds,
+    read_rule,
+    unmet,
+    write_rule,
+)
 from funnel.services import ensure_region, ensure_segment
 from leads.criteria import facts_of, meeting
 from leads.models import Company, Lead
@@ -79,6 +92,17 @@ def test_the_database_and_the_rule_itself_agree_on_ten_thousand_pairs(stages):
         for lead in leads:
             agreed[lead.pk in by_rule] += 1
     assert sum(agreed.values()) == 10_200 and min(agreed.values()) > 1_000, "both answers occur"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("op", "meets"), [(Op.AT_LEAST, False), (Op.AT_MOST, True)])
+@pytest.mark.parametrize("fact", ["age", "in_stage", "last_touch"])
+def test_more_days_than_the_calendar_has_can_be_asked_for(enter, fact, op, meets):
+    lead = enter("Anna Brandt", days=100)
+    record_touch(lead=lead, kind="webinar", side="marketing", occurred_at=NOW - dt.timedelta(days=2), actor=None)
+    rule = read_rule({"every": [{"fact": fact, "op": op, "number": MOST_NUMBER}]})
+    assert meeting(Lead.objects.all(), rule, NOW).exists() is meets
+    assert (unmet(rule, facts_of([lead.pk], NOW)[lead.pk]) == []) is meets
 
 
 @pytest.mark.django_db
