@@ -7,7 +7,7 @@ happens twice: two people who press "next" at once move the room one step.
 import datetime as dt
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, ProtectedError
 
 from accounts.models import User
 from core.errors import Conflict, DomainError, NotAllowed
@@ -131,9 +131,13 @@ def raise_number(*, number: FrozenNumber) -> ReviewIssue:
 
 
 def drop_number(*, number: FrozenNumber) -> None:
-    """Take a number from the list again. Conflict once the issue has an owner or an action."""
+    """Take a number from the list again. Conflict once the issue has an owner or an action, or stands among the cards."""
     _refuse_closed(number.review)
-    dropped, _ = ReviewIssue.objects.filter(number=number, owner=None, actions=None).delete()
+    try:
+        dropped, _ = ReviewIssue.objects.filter(number=number, owner=None, actions=None).delete()
+    except ProtectedError as error:
+        text = "This number stands among the cards of the review already, so it stays on the list."
+        raise Conflict("among_the_cards", text) from error
     if not dropped and ReviewIssue.objects.filter(number=number).exists():
         raise Conflict("owned", "Somebody looks into this issue already, so it stays on the list.")
     if dropped:

@@ -12,6 +12,7 @@ from reviews.models import HandedBallot, Paper, ProcessCard, ReviewIssue, Urn
 from reviews.services import (
     Shown,
     count_votes,
+    drop_number,
     open_vote,
     raise_issue,
     raise_number,
@@ -105,6 +106,15 @@ def test_issues_raised_from_numbers_and_numbers_off_plan_stand_among_the_cards(r
     with pytest.raises(DomainError):
         show_cards(review=review, actor=owner, today=TODAY)
     assert len(sentences(review)) == 2
+
+
+def test_a_number_that_stands_among_the_cards_stays_on_the_list(review, owner):
+    number = frozen(review)
+    raise_number(number=number)
+    show_cards(review=review, actor=owner, today=TODAY)
+    with pytest.raises(Conflict, match="stands among the cards"):
+        drop_number(number=number)
+    assert (review.issues.count(), sentences(review)) == (1, ["Gross profit: €100 of €200, off plan"])
 
 
 def test_a_vote_counts_once_a_ballot_and_its_last_word_counts(review, people, owner):
