@@ -10,6 +10,7 @@ from accounts.models import User
 from reviews.models import ReviewSeries
 from reviews.services import Settings
 
+FIRST_YEAR, LAST_YEAR = 1990, 2200
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 FREEZES = (
     (60, "1 hour before"),
@@ -76,7 +77,7 @@ class SeriesForm(forms.Form):
     def checked(self, name: str) -> set[int]:
         """Ids that are ticked, as typed or as stored."""
         found = self.data.getlist(name) if self.is_bound else self.initial.get(name, [])
-        return {int(pk) for pk in found if str(pk).isdigit()}
+        return {int(pk) for pk in found if len(str(pk)) < 19 and str(pk).isdecimal()}
 
 
 class MoveForm(forms.Form):
@@ -87,6 +88,13 @@ class MoveForm(forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, auto_id="move_%s", label_suffix="", **kwargs)
+
+    def clean_day(self) -> dt.date:
+        """A day that has an instant in every zone."""
+        day = self.cleaned_data["day"]
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise forms.ValidationError("This day lies too far away.")
+        return day
 
     def instant(self, zone: str) -> dt.datetime:
         data = self.cleaned_data

@@ -165,7 +165,7 @@ def act(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 def _room_of(request: HttpRequest) -> Review | None:
     """The review whose screen the form stood on."""
     sent = request.POST.get("review", "")
-    return review_for(request.user, int(sent)) if sent.isdecimal() else None
+    return review_for(request.user, int(sent)) if len(sent) < 19 and sent.isdecimal() else None
 
 
 def _after(request: HttpRequest, found: Action, name: str) -> HttpResponse:

@@ -58,7 +58,7 @@ def _screen(request: HttpRequest, pk: int, screen: Screen) -> HttpResponse:
 @requires(Perm.SEE_NUMBERS)
 def told(request: HttpRequest, pk: int) -> JsonResponse:
     """Where the room is, for screens that follow: asked every second by each of them, so it reads one row."""
-    room = RoomState.objects.filter(review_id=pk).select_related("review").first()
+    room = RoomState.objects.filter(review__id=pk).select_related("review").first()
     review = room.review if room else review_for(request.user, pk)
     return JsonResponse(room_told(review, room, dt.datetime.now(dt.UTC)))
 

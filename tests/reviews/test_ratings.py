@@ -58,6 +58,10 @@ def test_a_rating_is_from_1_to_10(review, people, value):
     assert not Paper.objects.exists()
 
 
+def test_a_number_beyond_reading_is_no_rating(review, browser):
+    assert browser("member").post(f"/review/{review.pk}/rate/", {"value": "9" * 5000}).status_code == 422
+
+
 def test_a_rating_needs_a_ballot_and_a_running_review(review, people):
     with pytest.raises(NotAllowed):
         rate(review=review, secret="x" * 43, value=5)

@@ -129,6 +129,18 @@ def test_a_meeting_can_t_be_moved_into_the_past(planned, browser):
     assert "A review takes place in the future." in text_of(response)
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_meeting_can_t_be_moved_to_a_day_without_an_instant(planned, browser, day):
+    response = browser("funnel_owner").post(f"/review/{planned.pk}/move/", {"day": day, "at": "00:00"}, follow=True)
+    assert "Give a day and a time" in text_of(response)
+
+
+@pytest.mark.parametrize("typed", ["²", "9" * 5000])
+def test_people_that_are_no_numbers_are_refused_like_any_choice(browser, typed):
+    sent = {"members": typed, "facilitators": typed}
+    assert browser("funnel_owner").post("/review/series/new/", sent).status_code == 422
+
+
 def test_a_week_s_page_shows_its_frozen_numbers_promises_and_what_changed(prepared, browser):
     page = text_of(browser("viewer").get(f"/review/{prepared.pk}/numbers/"))
     number = FrozenNumber.objects.get(review=prepared, key="gross_profit")

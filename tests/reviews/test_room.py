@@ -226,6 +226,7 @@ def test_a_review_that_does_not_exist_is_not_there(review, browser):
     for path in ("room/", "", "wall/", "steer/", "part/numbers/"):
         assert browser("viewer").get(f"/review/{review.pk + 1}/{path}").status_code == 404, path
     assert browser("viewer").get(f"/review/{review.pk}/part/nonsense/").status_code == 404
+    assert browser("viewer").get(f"/review/{'9' * 30}/room/").status_code == 404
 
 
 def test_the_room_is_found_by_everybody_who_reads_numbers(review, people):
