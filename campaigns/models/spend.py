@@ -12,7 +12,8 @@ class Spend(AppendOnlyModel):
     """A cost line over its service days (both inclusive). A correction voids the old line and adds a new one.
 
     Planned lines are the budget. What is ordered is committed, and becomes invoiced by a line that takes its place, so
-    no cost stands there twice.
+    no cost stands there twice. What a campaign costs is programme cost; people, tools, commissions and other cost of
+    marketing and sales are of no campaign: they are in what a new customer costs, and in no campaign's return.
     """
 
     class Status(models.TextChoices):
@@ -20,6 +21,16 @@ class Spend(AppendOnlyModel):
         COMMITTED = "committed", "Committed"
         INVOICED = "invoiced", "Invoiced"
 
+    class Kind(models.TextChoices):
+        PROGRAMME = "programme", "Programme"
+        PEOPLE = "people", "People"
+        TOOLS = "tools", "Tools"
+        COMMISSIONS = "commissions", "Commissions"
+        OTHER = "other", "Other"
+
+    kind = models.CharField(
+        max_length=11, choices=Kind, default=Kind.PROGRAMME, help_text="only programme cost is of a campaign or channel"
+    )
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, blank=True)
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, null=True, blank=True)
     label = models.CharField(max_length=160, blank=True, default="", help_text="what for, in a few words")
@@ -41,6 +52,10 @@ class Spend(AppendOnlyModel):
             models.CheckConstraint(
                 condition=models.Q(service_to__gte=models.F("service_from")),
                 name="campaigns_spend_days_in_order",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="programme") | models.Q(campaign__isnull=True, channel__isnull=True),
+                name="campaigns_spend_of_all_campaigns",
             ),
         ]
 

@@ -22,6 +22,7 @@ def record_spend(
     campaign: Campaign | None = None,
     channel: Channel | None = None,
     status: str = Spend.Status.INVOICED,
+    kind: str = Spend.Kind.PROGRAMME,
     label: str = "",
     source: str = "tandem",
     external_id: str | None = None,
@@ -33,6 +34,8 @@ def record_spend(
         raise DomainError("service_days_reversed", "The service ends before it starts.", field="service_to")
     if (service_to - service_from).days > LONGEST_DAYS:
         raise DomainError("service_days_too_long", "A cost line covers at most ten years.", field="service_to")
+    if kind != Spend.Kind.PROGRAMME and (campaign or channel):
+        raise DomainError("kind_of_no_campaign", "What a campaign or channel costs is programme cost.", field="kind")
     with transaction.atomic():
         if replaces is not None:
             void_spend(spend=replaces, actor=actor)
@@ -45,6 +48,7 @@ def record_spend(
             service_from=service_from,
             service_to=service_to,
             status=status,
+            kind=kind,
             source=source,
             external_id=external_id,
             import_batch=import_batch,
@@ -66,6 +70,7 @@ def void_spend(*, spend: Spend, actor: User | None) -> Spend:
                 service_from=spend.service_from,
                 service_to=spend.service_to,
                 status=spend.status,
+                kind=spend.kind,
                 source=spend.source,
                 voids=spend,
                 actor=actor,
