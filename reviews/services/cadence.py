@@ -9,10 +9,11 @@ from django.db.models import F
 
 from accounts.models import Absence, Membership, Role, Side, User
 from accounts.queries import on_day
+from core.each import for_each
 from core.errors import DomainError
 from reviews.cadence import AHEAD, MADE_UP, Slot, slot_of, slots
 from reviews.models import Review, ReviewParticipant, ReviewSeries, SeriesMember
-from reviews.services.inviting import invite, uninvite
+from reviews.services.inviting import PREPARING, invite, uninvite
 
 _State = Review.State
 # What may still be moved or called off: nobody has met yet.
@@ -117,13 +118,17 @@ def hand_over(*, review: Review, facilitator: User) -> None:
 
 def plan_due(*, now: dt.datetime) -> int:
     """Plan the meetings that come near, and those that were missed for less than a day. Twice makes one."""
-    planned = 0
-    for series in ReviewSeries.objects.filter(active=True).order_by("id"):
+    planned: list[Slot] = []
+
+    def plan(series: ReviewSeries) -> bool:
         # Before it was set up a series had no meetings.
         after = max(now - MADE_UP, series.created_at)
-        for slot in slots(series, after, now + AHEAD[series.cadence]):
-            planned += _plan(series, slot)
-    return planned
+        new = [slot for slot in slots(series, after, now + AHEAD[series.cadence]) if _plan(series, slot)]
+        planned.extend(new)
+        return bool(new)
+
+    for_each(ReviewSeries.objects.filter(active=True).order_by("id"), plan, job=PREPARING, now=now)
+    return len(planned)
 
 
 def _plan(series: ReviewSeries, slot: Slot) -> bool:

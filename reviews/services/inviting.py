@@ -14,18 +14,27 @@ from django.urls import reverse
 from icalendar import Calendar, Event, vCalAddress, vText
 
 from accounts.models import User
+from core.each import for_each
 from core.mail import sender_address
 from core.outbox import queue_message
 from core.queries import calendar, organisation
 from reviews.models import Review, ReviewParticipant
 
 KIND = "Invitation to a review"
+PREPARING = "reviews.tasks.prepare_reviews"  # the job that plans, invites and freezes
 
 
 def invite_due(*, now: dt.datetime) -> int:
     """Write to everybody who has not yet got the newest time of a review that is ahead. Safe to run twice."""
     ahead = Review.objects.filter(state__in=(Review.State.PLANNED, Review.State.PREPARED), starts_at__gt=now)
-    return sum(invite(review=review, now=now) for review in ahead.select_related("series", "facilitator").order_by("id"))
+    written: list[int] = []
+
+    def write(review: Review) -> bool:
+        written.append(invite(review=review, now=now))
+        return bool(written[-1])
+
+    for_each(ahead.select_related("series", "facilitator").order_by("id"), write, job=PREPARING, now=now)
+    return sum(written)
 
 
 def invite(*, review: Review, now: dt.datetime) -> int:

@@ -4,6 +4,7 @@ restated since. Every step may run twice or late; what was done is not done agai
 import datetime as dt
 import logging
 
+from core.each import for_each
 from core.periods import add_months
 from metrics.series import current
 from reviews.models import Review, ReviewSeries
@@ -11,7 +12,7 @@ from reviews.queries import review_before
 from reviews.review_set import known_at
 from reviews.services.cadence import plan_due
 from reviews.services.freezing import freeze, restate
-from reviews.services.inviting import invite_due
+from reviews.services.inviting import PREPARING, invite_due
 
 log = logging.getLogger("tandem.reviews")
 
@@ -26,7 +27,13 @@ def prepare_due(*, now: dt.datetime) -> int:
     plan_due(now=now)
     invite_due(now=now)
     due = Review.objects.filter(state=Review.State.PLANNED, freeze_at__lte=now, starts_at__gt=now - GIVEN_UP)
-    return sum(prepare(review=review, now=now) for review in due.select_related("series").order_by("freeze_at", "id"))
+    return for_each(
+        due.select_related("series").order_by("freeze_at", "id"),
+        lambda review: prepare(review=review, now=now),
+        job=PREPARING,
+        now=now,
+        in_transaction=False,
+    )
 
 
 def prepare(*, review: Review, now: dt.datetime) -> bool:
@@ -55,7 +62,13 @@ def first_since(review: Review) -> dt.datetime:
 
 
 def restate_due(*, now: dt.datetime) -> int:
-    """Look through the reviews of the last quarter for numbers that differ today; returns how many were found to."""
+    """Look through the reviews of the last quarter for numbers that differ today; returns how many reviews have new ones."""
     frozen = Review.objects.filter(prepared_at__isnull=False, freeze_at__gt=now - LOOKED_BACK)
     frozen = frozen.exclude(state=Review.State.CANCELLED)
-    return sum(restate(review=review, found_for=None) for review in frozen.order_by("freeze_at"))
+    return for_each(
+        frozen.order_by("freeze_at"),
+        lambda review: restate(review=review, found_for=None) > 0,
+        job="reviews.tasks.look_for_restatements",
+        now=now,
+        in_transaction=False,
+    )

@@ -8,7 +8,7 @@ from icalendar import Calendar
 from accounts import services as accounts
 from accounts.models import Absence
 from core.errors import DomainError
-from core.models import OutgoingMessage
+from core.models import OutgoingMessage, TaskFailure
 from reviews import services
 from reviews.cadence import slots
 from reviews.models import Review, ReviewSeries
@@ -80,6 +80,23 @@ def test_the_worker_plans_a_week_ahead_and_twice_makes_one(series):
     first, second = coming_reviews(MONDAY)
     assert (first.starts_at, first.freeze_at) == (MONDAY + dt.timedelta(hours=1), MONDAY - dt.timedelta(hours=2))
     assert second.starts_at - first.starts_at == WEEK
+
+
+def test_a_series_that_can_t_be_planned_keeps_no_other_waiting(series, people):
+    other = change(None, people, name="Second review", at=dt.time(14))
+    ReviewSeries.objects.filter(pk=series.pk).update(zone="Europe/Atlantis")  # a name that the system no longer knows
+    services.prepare_due(now=SUNDAY)
+    assert set(Review.objects.values_list("series", flat=True)) == {other.pk}
+    assert TaskFailure.objects.get().task == "reviews.tasks.prepare_reviews", "the health page tells"
+
+
+def test_an_invitation_that_can_t_be_written_keeps_no_other_waiting(series, people):
+    other = change(None, people, name="Second review", at=dt.time(14))
+    services.plan_due(now=SUNDAY)
+    ReviewSeries.objects.filter(pk=series.pk).update(zone="Europe/Atlantis")
+    services.prepare_due(now=SUNDAY)
+    written = Review.objects.filter(participants__invited_sequence__isnull=False)
+    assert set(written.values_list("series", flat=True)) == {other.pk}
 
 
 def test_a_series_has_no_meetings_before_it_was_set_up(people):

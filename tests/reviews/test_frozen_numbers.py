@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.db.utils import DatabaseError
 
-from core.models import ExchangeRate
+from core.models import ExchangeRate, TaskFailure
 from funnel import services as funnel
 from funnel.models import Agreement, Target
 from leads import services as leads
@@ -14,8 +14,9 @@ from metrics import as_of, rollup, series
 from metrics.plan import monthly_targets, planned
 from reviews import services
 from reviews.frozen_queries import changes_since_last, frozen_numbers, frozen_promises, restatements
-from reviews.models import FrozenNumber, FrozenRows, Review
+from reviews.models import FrozenNumber, FrozenRows, Review, ReviewSeries
 from reviews.review_set import OFF, ON, state_against
+from tests.reviews import room_people
 from tests.reviews.frozen_world import (
     ago,
     agree,
@@ -120,6 +121,19 @@ def test_the_worker_makes_up_what_it_missed(world, people):
     assert review.state == Review.State.PREPARED
     # Nothing had been recorded a day ago: what is not known is not told as if it had been.
     assert number(review, "gross_profit").answer["n"] == 0
+
+
+def test_a_review_that_can_t_be_prepared_keeps_no_other_waiting(world, people):
+    first = weekly(people)
+    torn = planned_review(first, people, freeze_at=clock() - dt.timedelta(days=1), weeks=1)
+    Review.objects.filter(pk=torn.pk).update(state=Review.State.PREPARED, prepared_at=torn.freeze_at)
+    FrozenRows.objects.create(number=room_people.freeze(torn), payload=b"what no disk wrote")
+    stuck = planned_review(first, people, freeze_at=clock() - dt.timedelta(hours=1))
+    second = ReviewSeries.objects.create(name="Second", at=dt.time(10), zone="Europe/Berlin", created_at=first.created_at)
+    other = planned_review(second, people, freeze_at=clock())
+    assert services.prepare_due(now=clock()) == 1
+    assert [Review.objects.get(pk=one.pk).state for one in (stuck, other)] == ["planned", "prepared"]
+    assert TaskFailure.objects.get().task == "reviews.tasks.prepare_reviews", "the health page tells"
 
 
 def test_a_review_that_nobody_held_for_a_week_is_left_alone(world, people):
