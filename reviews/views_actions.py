@@ -175,7 +175,7 @@ def _after(request: HttpRequest, found: Action, name: str) -> HttpResponse:
         return answer_part(request, in_room, "actions")
     if request.POST.get("back") == "my_day":
         if request.headers.get("HX-Request") == "true":
-            return mine(request)
+            return _mine(request)
         return redirect("my_day")
     messages.success(request, _SAID[name].format(found.what))
     return redirect(reverse("review_action", args=[found.pk]))
@@ -185,6 +185,10 @@ def _after(request: HttpRequest, found: Action, name: str) -> HttpResponse:
 @requires(Perm.SEE_NUMBERS)
 def mine(request: HttpRequest) -> HttpResponse:
     """One's own actions that are late or due soon, for My day; nothing if there are none."""
+    return _mine(request)
+
+
+def _mine(request: HttpRequest) -> HttpResponse:
     today = today_now()
     found = entries(actions_of(request.user, today), reader=request.user, today=today)
     return render(request, "reviews/parts/my_actions.html", {"entries": found, "today": today, "soon": SOON.days})

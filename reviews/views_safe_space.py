@@ -20,7 +20,7 @@ from reviews.ballot_queries import polling
 from reviews.card_queries import cards_shown, issues_looked_into, issues_solved, takes_cards
 from reviews.forms_safe_space import CardForm, SolutionForm, TakeUpForm, VoteForm
 from reviews.models import Review, ReviewIssue, Urn
-from reviews.panels import answer_part
+from reviews.panels import answer_part, screen_of
 from reviews.parts import BY_NAME
 from reviews.queries import names_in, review_for
 from reviews.room_queries import may_steer
@@ -104,7 +104,7 @@ def ballot(request: HttpRequest, pk: int, name: str) -> HttpResponse:
             return answer_part(request, review, name)
     poll = polling(review, QUESTIONS[name], request.user, secret)
     template = "reviews/parts/ballot_slip.html" if _by_htmx(request) else "reviews/ballot.html"
-    context = {"review": review, "step": BY_NAME[name], "poll": poll, "refused": refused}
+    context = {"review": review, "step": BY_NAME[name], "poll": poll, "refused": refused, "screen": screen_of(request)}
     response = render(request, template, context, status=status)
     offer_ballot(request, response, review)
     return response
