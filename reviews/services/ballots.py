@@ -63,6 +63,8 @@ def cast(*, review: Review, question: Urn.Question, secret: str, says: dict) -> 
     """
     with transaction.atomic():
         one_at_a_time()
+        # Closing a review counts its urns under the same lock: no paper may come into one after that.
+        refuse_unless_running(review)
         urn = _open_one(review, question)
         if not HandedBallot.objects.filter(review=review, mark=register_mark(secret, review)).exists():
             raise NotAllowed("no_ballot", "Take your ballot first.")

@@ -4,9 +4,10 @@ import pytest
 
 from core.errors import Conflict, DomainError, NotAllowed
 from reviews.card_queries import cards_shown
-from reviews.models import Paper, ReviewRating
+from reviews.models import Paper, ReviewRating, Urn
 from reviews.rating_queries import rating_of, ratings_of
 from reviews.services import answer_word, ask_word, count_ratings, rate, vote
+from reviews.services.ballots import cast, open_urn
 from reviews.services.closing import close_review
 from reviews.word_queries import word_of
 from tests.reviews.raising import NOW
@@ -74,6 +75,16 @@ def test_a_rating_needs_a_ballot_and_a_running_review(review, people):
 def test_the_hour_of_the_first_rating_is_stored_nowhere(review, people):
     give(review, people, {"member": 5})
     assert review.urns.get().opened_at == review.opened_at
+
+
+def test_no_paper_comes_into_an_urn_that_a_close_left_open(review, people):
+    """A rating that opened the urn a moment before the close, and is cast a moment after it."""
+    secret = ballots(review, people, "member")["member"]
+    open_urn(review=review, question=Urn.Question.RATING, now=NOW)
+    close(review)
+    with pytest.raises(Conflict):
+        cast(review=review, question=Urn.Question.RATING, secret=secret, says={"value": 1})
+    assert not Paper.objects.exists()
 
 
 def test_no_ballot_outlives_the_review(review, people, stages):
