@@ -78,6 +78,8 @@ def use_content(*, request: ContentRequest, actor: User, now: dt.datetime) -> To
         raise DomainError("not_answered", "There is no content to use yet.")
     lead = request.lead or request.deal.lead
     lead = lead and (lead.merged_into or lead)
+    if lead is None and request.deal.company is None:
+        raise DomainError("nobody_there", "This deal names neither a lead nor a company, so nobody was shown it.")
     of = {"lead": lead, "contact": lead.contact} if lead else {"company": request.deal.company}
     with transaction.atomic():
         touch = record_touch(

@@ -111,6 +111,15 @@ def test_content_used_for_a_deal_is_a_touch_of_its_lead_and_of_a_merged_one_of_t
     assert use_content(request=fresh, actor=people["member"], now=NOW).lead_id == other.pk
 
 
+def test_content_used_for_a_deal_that_names_nobody_is_no_touch(guide, people, act):
+    deal = open_deal(amount=100_00, cost=40_00, occurred_at=NOW, actor=None)
+    request = ask_for_content(deal=deal, need="A drawing", actor=people["member"], now=NOW)
+    answer_request(request=request, content=guide, how_to_use="", **act)
+    with pytest.raises(DomainError) as refused:
+        use_content(request=request, actor=people["member"], now=NOW)
+    assert (refused.value.code, Touch.objects.count()) == ("nobody_there", 0)
+
+
 def test_sales_asks_on_the_lead_marketing_answers_in_my_day_and_sales_uses_it(browser, lead, guide):
     sales, marketing = browser("member"), browser("colleague")
     page = f"/leads/{lead.pk}/"
