@@ -11,6 +11,7 @@ from accounts.models import Absence, Membership, Role, Side, User
 from accounts.queries import on_day
 from core.each import for_each
 from core.errors import DomainError
+from core.queries import calendar
 from reviews.cadence import AHEAD, MADE_UP, Slot, slot_of, slots
 from reviews.models import Review, ReviewParticipant, ReviewSeries, SeriesMember
 from reviews.services.inviting import PREPARING, invite, uninvite
@@ -138,7 +139,7 @@ def _plan(series: ReviewSeries, slot: Slot) -> bool:
         same = locked.reviews.filter(period=slot.period) | locked.reviews.filter(starts_at=slot.starts_at)
         if same.exists():
             return False
-        day = slot.starts_at.date()
+        day = calendar().day_of(slot.starts_at)
         facilitator = next_facilitator(locked, day)
         if facilitator is None:
             return False  # nobody is left who could be invited
@@ -226,7 +227,7 @@ def _moved(review: Review, starts_at: dt.datetime, minutes: int) -> bool:
 
 def _follow_members(review: Review) -> list[ReviewParticipant]:
     """Invite who is a member and is not yet; returns who was written and is no member any more."""
-    day = review.starts_at.date()
+    day = calendar().day_of(review.starts_at)
     members = set(review.series.memberships.filter(user__is_active=True).values_list("user_id", flat=True))
     members.add(review.facilitator_id)
     known = {one.user_id: one for one in review.participants.select_related("user")}

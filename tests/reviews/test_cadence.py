@@ -138,6 +138,13 @@ def test_who_is_away_that_day_is_passed_over(series, people):
     assert facilitators(1) == ["Colleague", "Marketing Lead"]
 
 
+def test_who_is_away_is_asked_of_the_day_on_the_wall(people):
+    """Half past midnight in Berlin is still Sunday by Greenwich."""
+    change(None, people, now=MONDAY - dt.timedelta(days=2), at=dt.time(0, 30))
+    Absence.objects.create(user=people["sales_lead"], from_day=dt.date(2026, 3, 9), to_day=dt.date(2026, 3, 9))
+    assert facilitators(1) == ["Colleague", "Marketing Lead"]
+
+
 def test_without_anybody_who_takes_turns_it_is_the_funnel_owner(series):
     series.memberships.update(can_facilitate=False)
     assert facilitators(1) == ["Funnel Owner", "Funnel Owner"]
