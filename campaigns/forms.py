@@ -108,6 +108,11 @@ class SpendForm(_Form):
         choices=Spend.Status.choices,
         help_text="Planned is the budget. An order is committed until its invoice takes its place.",
     )
+    kind = forms.ChoiceField(
+        choices=Spend.Kind.choices,
+        label="Kind of cost",
+        help_text="Programme is what campaigns cost. Other kinds are of no campaign: they are in what a new customer costs.",
+    )
     service_from = _Day(label="First day of service")
     service_to = _Day(label="Last day of service", help_text="The amount is spread evenly over these days, both included.")
     campaign = forms.ModelChoiceField(
@@ -128,6 +133,8 @@ class SpendForm(_Form):
         first, last = data.get("service_from"), data.get("service_to")
         if first and last and last < first:
             self.add_error("service_to", "The service ends before it starts.")
+        if data.get("kind") not in (None, Spend.Kind.PROGRAMME) and (data.get("campaign") or data.get("channel")):
+            self.add_error("kind", "What a campaign or channel costs is programme cost. Choose that, or leave both empty.")
         amount, currency = data.get("amount"), data.get("currency")
         if amount is not None and currency:
             self._to_minor(amount, currency)

@@ -88,6 +88,9 @@ class SpendInput(IdentityInput):
     service_from = DayField()
     service_to = DayField(help_text="included; the amount is spread evenly over the days")
     status = ChoiceField(choices=Spend.Status.choices, required=False)
+    kind = ChoiceField(
+        choices=Spend.Kind.choices, required=False, help_text="all but programme are cost of no campaign and no channel"
+    )
     label = TextField(max_length=160, required=False, allow_blank=True)
     campaign = NameField(max_length=160, help_text="by name; made if it is new")
     campaign_id = WholeField(required=False, min_value=1, max_value=_MAX_ID)
@@ -148,13 +151,14 @@ class SpendOutput(serializers.ModelSerializer):
     channel = serializers.CharField(source="channel.name", allow_null=True, read_only=True)
     amount_minor = serializers.IntegerField(source="amount", read_only=True)
     status = serializers.CharField(read_only=True)
+    kind = serializers.CharField(read_only=True)
     taken_back = serializers.SerializerMethodField(help_text="a line that was taken back counts nowhere")
 
     class Meta:
         model = Spend
         fields = [
             "id", "source", "external_id", "campaign_id", "campaign", "channel", "label", "amount_minor", "currency",
-            "service_from", "service_to", "status", "taken_back",
+            "service_from", "service_to", "status", "kind", "taken_back",
         ]  # fmt: skip
         read_only_fields = fields
 

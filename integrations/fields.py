@@ -121,6 +121,7 @@ FIELDS: dict[str, dict[str, Field]] = {
         "service_from": _DAY,
         "service_to": _DAY,
         "status": Field(Holds.CHOICE, choices=("planned", "committed", "invoiced")),
+        "kind": Field(Holds.CHOICE, choices=("programme", "people", "tools", "commissions", "other")),
         "label": Field(Holds.TEXT, 160),
     },
     "company": {

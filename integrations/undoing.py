@@ -110,6 +110,7 @@ def _undo_spend(batch: ImportBatch, actor: User) -> None:
                 service_from=before.service_from,
                 service_to=before.service_to,
                 status=before.status,
+                kind=before.kind,
                 label=before.label,
                 campaign=before.campaign,
                 channel=before.channel,

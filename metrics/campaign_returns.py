@@ -197,6 +197,7 @@ def _spend(snapshot: Snapshot, period: Period, by: str) -> dict[str, dict[int, i
     if by == "content":
         return {name: {} for name in names}  # a cost line names a campaign or a channel
     rows = between(snapshot["spend"], period.first, period.stop)
+    rows = rows.under(rows["status"] < len(codes.SPEND_STATUSES))  # programme cost: all other is of no campaign
     keys, status, base = rows[by].astype(np.int64), rows["status"], rows["base"]
     found = {name: _sums(keys[status == code], base[status == code]) for code, name in enumerate(codes.SPEND_STATUSES)}
     missing = base == MISSING

@@ -240,7 +240,7 @@ def opinion_on_spend(ids: set[int], rates: Rates) -> Opinion:
             opinion.rows["spend"][day_number(day), 0, spend.id] = {
                 "campaign": spend.campaign_id or 0,
                 "channel": spend.channel_id or 0,
-                "status": codes.SPEND_STATUSES.index(spend.status),
+                "status": 3 * codes.COST_KINDS.index(spend.kind) + codes.SPEND_STATUSES.index(spend.status),
                 "currency": codes.text_code(spend.currency),
                 "amount": part,
                 "base": MISSING if rate is None else convert(part, spend.currency, rates.base, rate),

@@ -10,6 +10,7 @@ STATUSES = ("open", "won", "lost")
 DEAL_KINDS = ("new", "expansion", "renewal")
 CREDIT_KINDS = ("credited", "cancelled")
 SPEND_STATUSES = ("planned", "committed", "invoiced")
+COST_KINDS = ("programme", "people", "tools", "commissions", "other")
 TOUCH_KINDS = (
     "visit", "form", "email", "ad", "event", "webinar", "content", "call", "personal_email", "meeting", "conversation",
     "other",
@@ -34,6 +35,11 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 def text_code(value: str) -> int:
     """A stable code for a free word (tier, currency); 0 for none."""
     return zlib.crc32(value.encode()) & 0x7FFFFFFF if value else 0
+
+
+def spend_code(status: str, kind: str) -> int:
+    """What a cost line is: the statuses of programme cost come first, then those of people, and so on."""
+    return COST_KINDS.index(kind) * len(SPEND_STATUSES) + SPEND_STATUSES.index(status)
 
 
 def micros_of(instant: dt.datetime) -> int:

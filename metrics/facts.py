@@ -324,18 +324,18 @@ def encode_touches(rows: Iterable[tuple], reading: Reading) -> ByDay:
     return split_days("touch", days, out)
 
 
-SPEND_SELECT = ("id", "campaign_id", "channel_id", "status", "currency", "amount", "service_from", "service_to")
+SPEND_SELECT = ("id", "campaign_id", "channel_id", "status", "kind", "currency", "amount", "service_from", "service_to")
 
 
 def encode_spend(rows: Iterable[tuple], reading: Reading) -> ByDay:
     """Each cost line spread evenly over its service days, converted per day (R1, X11)."""
     days, out = [], []
-    for spend, campaign, channel, status, currency, amount, start, end in rows:
+    for spend, campaign, channel, status, kind, currency, amount, start, end in rows:
         first, n = day_number(start), (end - start).days + 1
         for offset, part in enumerate(spread(amount, n)):
             rate = reading.rates.on(currency, start + dt.timedelta(days=offset))
             base = MISSING if rate is None else convert(part, currency, reading.rates.base, rate)
-            code = codes.SPEND_STATUSES.index(status)
+            code = codes.spend_code(status, kind)
             out.append((0, spend, campaign or 0, channel or 0, code, codes.text_code(currency), part, base))
             days.append(first + offset)
     return split_days("spend", days, out)

@@ -146,7 +146,7 @@ LAYOUTS: dict[str, dict[str, str]] = {
         "item": "i8",
         "campaign": "i4",
         "channel": "i4",
-        "status": "i1",
+        "status": "i1",  # codes.spend_code: with the kind of cost
         "currency": "i4",
         "amount": "i8",
         "base": "i8",

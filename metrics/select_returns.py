@@ -64,9 +64,9 @@ def _shares(snapshot, question: Question, bookings: credit.Bookings, model: str,
     )
 
 
-def spent(*statuses: str):
+def spent(*statuses: str, kinds: tuple[str, ...] = ("programme",)):
     """Selector of the spend of service days in the period, by what it was: planned, committed or invoiced."""
-    wanted = [codes.SPEND_STATUSES.index(status) for status in statuses]
+    wanted = [codes.spend_code(status, kind) for kind in kinds for status in statuses]
 
     def select(snapshot, question: Question) -> Selection:
         rows = between(snapshot["spend"], question.first, question.stop)

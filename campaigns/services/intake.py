@@ -19,7 +19,7 @@ from core.errors import DomainError
 # What is not an attribute of the row itself.
 _APART = frozenset({"contents", "plan_version", "source", "external_id"})
 _PEOPLE = ("marketing_owner", "sales_owner", "owner")
-_LINE = ("amount", "currency", "service_from", "service_to", "status", "label", "campaign", "channel")
+_LINE = ("amount", "currency", "service_from", "service_to", "status", "kind", "label", "campaign", "channel")
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,14 @@ def take_spend(*, data: dict, actor: User) -> TakenRow:
     channel = ensure_channel(name=data.pop("channel")) if data.get("channel") else (campaign and campaign.channel)
     data.pop("channel", None)
     source, external_id = data.pop("source"), data.pop("external_id", None)
-    values = {"status": Spend.Status.INVOICED, "label": "", **data, "campaign": campaign, "channel": channel}
+    values = {
+        "status": Spend.Status.INVOICED,
+        "kind": Spend.Kind.PROGRAMME,
+        "label": "",
+        **data,
+        "campaign": campaign,
+        "channel": channel,
+    }
     known = None
     if external_id:
         lines = standing_lines().filter(source=source, external_id=external_id).select_related("campaign", "channel")

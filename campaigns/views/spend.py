@@ -28,19 +28,26 @@ _BOTH = ["GET", "HEAD", "POST"]
 @require_safe
 @requires(Perm.SEE_NUMBERS)
 def spend(request: HttpRequest) -> HttpResponse:
-    """All lines that count, the newest service first; `of=none`: those of no campaign, which numbers show as unallocated."""
+    """All lines that count, the newest service first; `of=none`: programme cost of no campaign, unallocated in numbers;
+    `of=company`: people, tools, commissions and other cost, which are of no campaign."""
     near = around()
-    lines, unallocated = standing_lines(), standing_lines().filter(campaign=None)
-    alone = request.GET.get("of") == "none"
-    shown = unallocated if alone else lines
+    lines = standing_lines()
+    tabs = {
+        "": lines,
+        "none": lines.filter(campaign=None, kind=Spend.Kind.PROGRAMME),
+        "company": lines.exclude(kind=Spend.Kind.PROGRAMME),
+    }
+    of = request.GET.get("of", "")
+    of = of if of in tabs else ""
+    shown = tabs[of]
     pages = Paginator(shown.select_related("campaign", "channel").order_by("-service_from", "-id"), PAGE)
     page = pages.get_page(page_number(request))
     context = {
         "page": page,
         "near": near_pages(page.number, pages.num_pages),
-        "alone": alone,
-        "query": "of=none" if alone else "",
-        "counts": (lines.count(), unallocated.count()),
+        "of": of,
+        "query": f"of={of}" if of else "",
+        "counts": [rows.count() for rows in tabs.values()],
         "sums": _sums(shown, near),
     }
     return show(request, "campaigns/spend.html", near, context)
@@ -80,7 +87,7 @@ def spend_new(request: HttpRequest) -> HttpResponse:
 def spend_replace(request: HttpRequest, pk: int) -> HttpResponse:
     """Another line takes the place of this one: a correction, or the invoice of an order (`status=invoiced`)."""
     line, near = get_object_or_404(standing_lines().select_related("campaign"), pk=pk), around()
-    initial = {name: getattr(line, name) for name in ("label", "currency", "status", "service_from", "service_to")}
+    initial = {name: getattr(line, name) for name in ("label", "currency", "status", "kind", "service_from", "service_to")}
     initial |= {"amount": _major(line), "campaign": line.campaign_id, "channel": _own_channel(line)}
     invoice = request.GET.get("status") == Spend.Status.INVOICED
     if invoice:
@@ -114,7 +121,7 @@ def spend_void(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _values(data: dict) -> dict:
-    names = ("label", "currency", "status", "service_from", "service_to", "campaign", "channel")
+    names = ("label", "currency", "status", "kind", "service_from", "service_to", "campaign", "channel")
     return {name: data[name] for name in names} | {"amount": data["minor"]}
 
 

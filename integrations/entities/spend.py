@@ -36,8 +36,12 @@ def plan(item: Item, chunk: Chunk) -> str:
         "service_from": values["service_from"],
         "service_to": values["service_to"],
         "status": values.get("status") or (known.status if known else Spend.Status.INVOICED),
+        "kind": values.get("kind") or (known.kind if known else Spend.Kind.PROGRAMME),
         "label": values.get("label") or (known.label if known else ""),
     }
+    of_campaigns = new["kind"] == Spend.Kind.PROGRAMME
+    if not of_campaigns and (campaign or channel):
+        raise RowError("kind", "is of no campaign or channel; what these cost is programme")
     planned = chunk.planned_spend.get((item.part.source, item.key))
     if planned is not None:
         if planned != (new, campaign, channel):
@@ -55,8 +59,8 @@ def plan(item: Item, chunk: Chunk) -> str:
         record_spend(
             **new,
             actor=run.actor,
-            campaign=chunk.instance(campaign) if campaign else known and known.campaign,
-            channel=chunk.instance(channel) if channel else known and known.channel,
+            campaign=chunk.instance(campaign) if campaign else known.campaign if known and of_campaigns else None,
+            channel=chunk.instance(channel) if channel else known.channel if known and of_campaigns else None,
             source=item.part.source,
             external_id=item.key,
             import_batch=run.batch and run.batch.id,

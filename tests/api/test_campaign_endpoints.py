@@ -132,6 +132,17 @@ def test_the_lines_of_one_campaign_and_of_none(api):
     assert [row["campaign_id"] for row in client.get("/api/v1/spend/").data["results"]] == [None, made.pk]
 
 
+def test_a_line_says_its_kind_and_only_programme_cost_is_of_a_campaign(api):
+    client = api("colleague")
+    assert post(client, "spend/", LINE).data["kind"] == "programme"
+    salaries = LINE | {"external_id": "l-2", "campaign": None, "kind": "people"}
+    assert post(client, "spend/", salaries).data["kind"] == "people"
+    assert post(client, "spend/", salaries).data["outcome"] == "unchanged"
+    wrong = post(client, "spend/", LINE | {"external_id": "l-3", "kind": "people"})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "kind_of_no_campaign")
+    assert sorted(standing_lines().values_list("kind", flat=True)) == ["people", "programme"]
+
+
 def test_content_is_known_by_its_name(api):
     client = api("colleague")
     piece = {"name": "Guide", "owner": "colleague@example.com", "link": "https://example.com/g", "ready_on": "2026-11-02"}

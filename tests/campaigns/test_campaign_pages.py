@@ -193,8 +193,8 @@ def test_who_looked_at_an_older_plan_is_told_and_their_words_are_kept(browser, c
 def test_a_cost_is_entered_invoiced_and_taken_back_without_a_trace_lost(browser, campaign):
     who, page = browser("colleague"), f"/campaigns/{campaign.pk}/"
     data = {
-        "label": "Stand", "amount": "1200.50", "currency": "eur", "status": "committed", "service_from": "2026-11-10",
-        "service_to": "2026-11-12", "campaign": campaign.pk,
+        "label": "Stand", "amount": "1200.50", "currency": "eur", "status": "committed", "kind": "programme",
+        "service_from": "2026-11-10", "service_to": "2026-11-12", "campaign": campaign.pk,
     }  # fmt: skip
     assert who.post(f"/campaigns/spend/new/?campaign={campaign.pk}", data).url == page
     order = Spend.objects.get()
@@ -223,10 +223,24 @@ def test_a_cost_is_entered_invoiced_and_taken_back_without_a_trace_lost(browser,
     ],
 )
 def test_a_wrong_cost_is_refused_beside_its_field(browser, campaign, field, value, said):
-    data = {"amount": "5", "currency": "EUR", "status": "planned", "service_from": "2026-11-10", "service_to": "2026-11-12"}
+    days = {"service_from": "2026-11-10", "service_to": "2026-11-12"}
+    data = {"amount": "5", "currency": "EUR", "status": "planned", "kind": "programme"} | days
     answer = browser("colleague").post("/campaigns/spend/new/", data | {field: value})
     assert answer.status_code == 422 and said in text_of(answer)
     assert not Spend.objects.exists()
+
+
+def test_cost_of_people_has_a_list_of_its_own_and_names_no_campaign(browser, campaign, cost):
+    cost(None, 300_00, kind="people", label="Salaries")
+    cost(None, 20_00, label="Stickers")
+    who = browser("colleague")
+    listed = {of: who.get(f"/campaigns/spend/?of={of}").context["page"].object_list for of in ("company", "none")}
+    assert {of: [line.label for line in lines] for of, lines in listed.items()} == {
+        "company": ["Salaries"], "none": ["Stickers"],
+    }  # fmt: skip
+    data = {"amount": "5", "currency": "EUR", "status": "planned", "kind": "people", "campaign": campaign.pk}
+    answer = who.post("/campaigns/spend/new/", data | {"service_from": "2026-11-10", "service_to": "2026-11-12"})
+    assert list(answer.context["form"].errors) == ["kind"]
 
 
 def test_cost_of_no_campaign_is_kept_as_unallocated(browser, campaign, cost):

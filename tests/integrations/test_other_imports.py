@@ -120,6 +120,16 @@ def test_a_cost_line_with_other_figures_replaces_the_one_before(bring, counts):
     assert bring(wrong, SPEND).first_rejects[0][1] == "service_to"
 
 
+def test_a_cost_line_of_people_is_of_no_campaign(bring, counts):
+    mapping = SPEND.replace("[columns]", '[columns]\nkind = "kind"')
+    head = "id;campaign;channel;cost;from;to;kind\n"
+    assert counts(bring(f"{head}P1;;;30.000;01.03.2025;31.03.2025;people\n", mapping)) == {"created": 1}
+    assert [(line.kind, line.campaign, line.channel) for line in Spend.objects.all()] == [("people", None, None)]
+    wrong = bring(f"{head}P2;Spring;;30.000;01.03.2025;31.03.2025;people\n", mapping)
+    assert wrong.first_rejects[0][1] == "kind"
+    assert counts(bring(f"{head}P1;Spring;;30.000;01.03.2025;31.03.2025;programme\n", mapping)) == {"updated": 1}
+
+
 def test_a_company_known_by_name_takes_the_id_of_its_row(bring, counts):
     bring(ONE_LEAD, LEADS)
     mapping = """
