@@ -1,7 +1,9 @@
 """The metrics of credit and return (metrics-spec 5 and 6), one for each model where models differ."""
 
+from metrics import codes
 from metrics import select_returns as returns
 from metrics.metric import Basis, Kind, Metric
+from metrics.select_customers import customers_and_cost
 
 _CAUSE = "Credit is an accounting convention: what would have come without these touches is not known."
 _SHARED = "Deals without an amount or a dated rate are counted as unknown. What no touch earned has a row of its own."
@@ -68,13 +70,28 @@ def _cost_per(key: str, label: str, reached: str, select) -> Metric:
 
 
 RETURNS = (
-    _spend("spend", "Spend", "What was invoiced", "invoiced"),
+    _spend("spend", "Spend", "What was invoiced for programmes", "invoiced"),
     _spend("committed_spend", "Committed spend", "What was ordered and not yet invoiced", "committed"),
     _spend("planned_spend", "Planned spend", "What was planned and not yet ordered", "planned"),
     _cost_per("cost_per_lead", "Cost per lead", "leads created", returns.leads_and_spend("")),
     _cost_per("cost_per_mql", "Cost per MQL", "leads that first reached MQL", returns.leads_and_spend("mql")),
     _cost_per("cost_per_sql", "Cost per SQL", "leads that first reached SQL", returns.leads_and_spend("sql")),
     _cost_per("cost_per_win", "Cost per won deal", "won deals whose lead a touch of it created", returns.wins_and_spend),
+    Metric(
+        "cost_per_customer", "R3", "Cost of a new customer",
+        "All invoiced cost of marketing and sales in the period (programmes, people, tools, commissions and other) for each "
+        "deal of new business won in it.",
+        "all cost of marketing and sales ÷ deals of new business won", "money", Basis.PERIOD, Kind.COST_PER, "joint",
+        "spend", customers_and_cost(*codes.COST_KINDS),
+        left_out="A kind of cost that nobody entered is unknown, not zero: the value is then at least this.",
+    ),
+    Metric(
+        "programme_cost_per_customer", "R3p", "Programme cost of a new customer",
+        "Invoiced programme cost of the period alone for each deal of new business won in it.",
+        "programme cost ÷ deals of new business won", "money", Basis.PERIOD, Kind.COST_PER, "joint", "spend",
+        customers_and_cost("programme"),
+        left_out="People, tools, commissions and other cost: see the cost of a new customer.",
+    ),
     Metric(
         "sourced_deals", "A1", "Sourced deals",
         "Deals won in the period, each under the channel and campaign of the touch that created its lead.",

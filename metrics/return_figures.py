@@ -23,6 +23,8 @@ def of_return(kind: Kind, selection: Selection) -> dict:
         case Kind.COST_PER:
             value = returns.cost_per(spend, reached) if np.any(selection.base) else None
             found |= {"numerator": spend, "denominator": reached, "value": value}
+    if selection.excluded:
+        found["status"] = "partial"  # a part of the cost is not known
     return found
 
 

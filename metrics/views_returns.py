@@ -16,6 +16,7 @@ from campaigns.models import Campaign, Channel
 from core.csv_out import safe_cell
 from metrics.campaign_returns import campaign_returns
 from metrics.credit_words import CONVENTION, words_of
+from metrics.customer_returns import new_customers
 from metrics.deals_behind import OPEN, WON, deals_behind
 from metrics.returns_frame import (
     ALL,
@@ -53,6 +54,9 @@ def returns(request: HttpRequest) -> HttpResponse:
         return render(request, "metrics/empty.html")
     frame, by = _frame(request, snapshot), read_grain(request.GET.get("by"))
     context = {"page": overview(snapshot, frame, by), "by": by, "steps": STEPS}
+    context["customers"] = new_customers(snapshot, frame.period, today=_today(snapshot))
+    context["explain_customer"] = frame.explain_url("cost_per_customer")
+    context["explain_programme"] = frame.explain_url("programme_cost_per_customer")
     return _show(request, "metrics/returns/overview.html", snapshot, frame, context)
 
 
