@@ -81,6 +81,12 @@ FAIRS: tuple[tuple[int, int, str, int, int, str], ...] = (
 
 # Costs that belong to a channel or to nothing at all: (channel, euros a month).
 OTHER_SPEND: tuple[tuple[str, int], ...] = (("Outbound", 1500), ("", 2900))
+# What marketing and sales cost beside programmes: (kind, what for, euros a month).
+COMPANY_COST: tuple[tuple[str, str, int], ...] = (
+    ("people", "Marketing and sales, salaries", 46_000),
+    ("tools", "CRM and marketing software", 3_100),
+    ("commissions", "Commissions", 4_400),
+)
 
 # name -> (share, median amount in euros, agreed margin in basis points, cost share low, high)
 SEGMENTS: dict[str, tuple[float, int, int]] = {

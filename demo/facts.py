@@ -140,6 +140,8 @@ class SpendFact:
     campaign: str = ""
     channel: str = ""
     replaced_by: int | None = None
+    kind: str = "programme"
+    label: str = ""
 
 
 @dataclass

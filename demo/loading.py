@@ -172,6 +172,8 @@ class _Loader:
                 "service_to": fact.last,
                 "campaign": self.campaigns.get(fact.campaign),
                 "channel": self.channels.get(fact.channel),
+                "kind": fact.kind,
+                "label": fact.label,
                 "actor": self.users["jonas"],
             }
             spend = record_spend(amount=fact.amount, **line)

@@ -44,6 +44,10 @@ def tell_spend(start: dt.date, today: dt.date, campaigns: list[CampaignFact], sc
     for channel, euros in catalogue.OTHER_SPEND:
         for begin, end in months_between(start, today):
             spend.append(SpendFact(minor(euros * ((end - begin).days + 1) / 30.4), "EUR", begin, end, channel=channel))
+    for kind, label, euros in catalogue.COMPANY_COST:
+        for begin, end in months_between(start, today):
+            part = minor(euros * ((end - begin).days + 1) / 30.4)
+            spend.append(SpendFact(part, "EUR", begin, end, kind=kind, label=label))
     for _, _, name, euros, _, currency in catalogue.FAIRS:
         for fair in (c for c in campaigns if c.name.startswith(name)):
             last = min(fair.starts + dt.timedelta(days=2), today)
