@@ -47,7 +47,8 @@ class CampaignsView(LeadsView):
     """Base of these endpoints: strict JSON in, problems out, rights of the plan."""
 
     perm = Perm.SEE_NUMBERS
-    perms = _READ | {"POST": Perm.PLAN_CAMPAIGNS, "PATCH": Perm.PLAN_CAMPAIGNS}
+    # Lists take rows, what is named is changed; what answers nothing asks for no further right.
+    perms = _READ | {"POST": Perm.PLAN_CAMPAIGNS}
 
 
 def _campaigns() -> QuerySet[Campaign]:
@@ -128,6 +129,8 @@ class CampaignList(CampaignsView):
 
 
 class CampaignDetail(CampaignsView):
+    perms = _READ | {"PATCH": Perm.PLAN_CAMPAIGNS}
+
     @extend_schema(operation_id="campaigns_read", summary="One campaign", responses={200: CampaignOutput, **refusals(404)})
     def get(self, request, pk):
         return Response(CampaignOutput(_row(_campaigns(), pk)).data)
@@ -171,6 +174,8 @@ class ContentList(CampaignsView):
 
 
 class ContentDetail(CampaignsView):
+    perms = _READ | {"PATCH": Perm.PLAN_CAMPAIGNS}
+
     @extend_schema(
         operation_id="contents_read", summary="One piece of content", responses={200: ContentOutput, **refusals(404)}
     )
