@@ -125,7 +125,8 @@ def raise_number(*, number: FrozenNumber) -> ReviewIssue:
         with transaction.atomic():
             issue = ReviewIssue.objects.create(review=number.review, number=number, metric=number.metric, sentence=sentence)
     except IntegrityError:
-        return ReviewIssue.objects.get(number=number)
+        # This number's, or that of another one that reads just like it.
+        return ReviewIssue.objects.get(review=number.review, sentence=sentence)
     room_changed(number.review)
     return issue
 

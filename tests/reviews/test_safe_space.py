@@ -108,6 +108,11 @@ def test_issues_raised_from_numbers_and_numbers_off_plan_stand_among_the_cards(r
     assert len(sentences(review)) == 2
 
 
+def test_two_numbers_that_read_alike_are_one_issue(review):
+    first, second = (raise_number(number=frozen(review, key=key)) for key in ("gross_profit", "revenue"))
+    assert first == second == raise_number(number=first.number)
+
+
 def test_a_number_that_stands_among_the_cards_stays_on_the_list(review, owner):
     number = frozen(review)
     raise_number(number=number)
