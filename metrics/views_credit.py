@@ -46,8 +46,9 @@ class CreditRulesForm(ConsoleForm):
         super().__init__(*args, **kwargs)
         for name, label in LABELS.items():
             self.fields[name] = forms.DecimalField(
-                label=f"{label}, %", min_value=0, max_value=100, decimal_places=2, required=False
-            )
+                label=f"{label}, %", min_value=0, max_value=100, decimal_places=2, required=False,
+                widget=forms.NumberInput(attrs={"class": "f"}),
+            )  # fmt: skip
 
     def rules(self) -> dict:
         """What the service takes. Weights only where any was given, so that all empty keeps what there is."""
