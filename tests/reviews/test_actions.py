@@ -227,6 +227,13 @@ def test_my_day_shows_what_is_mine_and_due_and_one_click_finishes_it(agree, brow
     assert not open_actions().filter(owner=people["member"], due_on__lt=TODAY + 2 * WEEK).exists()
 
 
+def test_a_form_that_names_no_review_s_number_is_taken_as_one_of_no_room(agree, browser):
+    action = agree(due=1)
+    sent = {"seen": action.steps_taken, "review": "9" * 5000}
+    answer = browser("member").post(f"/review/actions/{action.pk}/done/", sent)
+    assert (answer.status_code, answer.url) == (302, f"/review/actions/{action.pk}/")
+
+
 def test_the_funnel_owner_reads_how_many_are_past_their_day(agree, browser):
     nothing = browser("funnel_owner").get(f"{LIST}overdue/").content.decode()
     agree("Clean the list", now=NOW - WEEK, due=2)
