@@ -145,8 +145,10 @@ def _added_up(snapshot: Snapshot, asked: Question, key: str, lines: list[Line]) 
     promise = told["promise"]
     attainment = None if any(line.promised is None for line in lines) else promise["attainment"]
     floor = max(line.floor for line in lines)
+    several = len({line.tier for line in lines}) > 1
     return replace(
         lines[-1],  # of the newest version, for every other lead
+        sentence=_TOGETHER.get(key, lines[-1].sentence) if several else lines[-1].sentence,
         measured=promise.get("measured", told["value"]),
         promised=None if attainment is None else promise["promised"],
         attainment=attainment,
@@ -158,6 +160,11 @@ def _added_up(snapshot: Snapshot, asked: Question, key: str, lines: list[Line]) 
     )
 
 
+# What is added up over tiers is said of all: the line for every other lead names an amount that is not the one shown.
+_TOGETHER = {
+    PromiseKey.M1: "Marketing hands over MQLs, those of every tier together.",
+    PromiseKey.M2: "Marketing hands over gross profit in MQLs, that of every tier together.",
+}
 _ADDED = ("due", "met", "missed", "excluded", "open", "late_logged")
 
 

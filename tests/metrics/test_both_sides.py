@@ -97,6 +97,7 @@ def test_a_promise_by_tier_counts_as_one_and_its_tiers_stand_beside_each_other(s
     both = both_promises(series.current(), MAY, today=AFTER)
     (volume,) = both.marketing.promises
     assert [(line.tier, line.attainment) for line in both.marketing.lines] == [("demo", 0.85), ("webinar", 1.1)]
+    assert both.marketing.promises[0].sentence == "Marketing hands over MQLs, those of every tier together."
     assert (round(volume.attainment * 100, 1), volume.due, volume.status) == (104.7, 199, "met")
     assert (both.marketing.attainment, round(both.marketing.least, 3), both.marketing.status) == (1.0, 1.047, "met")
     (contact,) = both.sales.promises
