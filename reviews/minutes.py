@@ -23,6 +23,7 @@ from reviews.room_queries import good_things
 
 _STATES = {"on": "on plan", "off": "off plan", "": "no plan"}
 _KEPT = {"on": "kept", "off": "not kept", "": "nothing due"}
+_AT_RISK = "at risk"  # short of the promise and above its floor, in the words of the review's own pages
 
 
 def gather(review: Review, *, now: dt.datetime) -> dict:
@@ -47,7 +48,8 @@ def gather(review: Review, *, now: dt.datetime) -> dict:
         ],
         "promises": [
             {"side": TEAM_WORDS[row.side], "label": row.label, "promised": row.promised_words,
-             "measured": row.measured_words, "state": _KEPT[row.state], "url": row.url}
+             "measured": row.measured_words, "state": _AT_RISK if row.status == "at_risk" else _KEPT[row.state],
+             "url": row.url}
             for row in frozen_promises(review)
         ],
         "changes": [_waterfall(found) for found in changes_since_last(review)],

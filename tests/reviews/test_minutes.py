@@ -37,6 +37,7 @@ def review(people):
     freeze(review)
     freeze_promise(review, "M1", "marketing", status="met", position=10)
     freeze_promise(review, "S1", "sales", status="breached", position=11)
+    freeze_promise(review, "S2", "sales", status="at_risk", position=12)
     open_room(review=review, actor=people["funnel_owner"], now=review.starts_at)
     review.participants.update(came_at=NOW)
     review.refresh_from_db()
@@ -79,7 +80,9 @@ def test_closing_writes_the_minutes_ends_the_review_and_tells_everybody_who_was_
     assert [(one["label"], one["value"], one["plan"], one["state"]) for one in body["numbers"]] == [
         ("Won deals", "8", "12", "off plan")
     ]
-    assert [(one["side"], one["state"]) for one in body["promises"]] == [("Marketing", "kept"), ("Sales", "not kept")]
+    assert [(one["side"], one["state"]) for one in body["promises"]] == [
+        ("Marketing", "kept"), ("Sales", "not kept"), ("Sales", "at risk"),
+    ]  # fmt: skip
     assert body["expectations"] == {
         "marked": [], "stated": [{"side": "Sales", "words": "Two visits more.", "met": ""}],
     }  # fmt: skip
@@ -267,7 +270,7 @@ def drop(action, actor, now) -> None:
 
 def test_promises_kept_counts_what_was_measured(review, people):
     minutes = shut(review, people)
-    assert (minutes.promises_kept, minutes.promises_closed) == (1, 2)
+    assert (minutes.promises_kept, minutes.promises_closed) == (1, 3)
 
 
 # --- in the room ----------------------------------------------------------------------------------------------------
