@@ -121,7 +121,8 @@ def new_customers(snapshot: Snapshot, period: Period, *, today: dt.date) -> NewC
 def _new_customers(snapshot: Snapshot, period: Period, today: dt.date) -> NewCustomers:
     question = Question(key="cost_per_customer", period=period, today=today)
     rows = customers_won(snapshot, question)
-    terms = {deal: (start, end) for deal, _, _, start, end in _won_deals(snapshot) if _is_term(start, end)}
+    deals = _won_deals(snapshot)
+    terms = {deal: (start, end) for deal, _, _, start, end in deals if _is_term(start, end)}
     profit, estimated = _monthly_profit(snapshot, rows, terms)
     lag = _lag(snapshot, rows)
     stop = min(period.end, today + dt.timedelta(days=1))
@@ -134,7 +135,7 @@ def _new_customers(snapshot: Snapshot, period: Period, today: dt.date) -> NewCus
         profit=sum(profit) / len(profit) if profit else None,
         profit_of=len(profit),
         estimated=estimated,
-        stay=snapshot.memo(("stay of customers", today), lambda: stay_of(_customers(snapshot), today)),
+        stay=stay_of(_customers(deals), today),
     )
 
 
@@ -220,9 +221,8 @@ def _is_term(start: dt.date | None, end: dt.date | None) -> bool:
     return start is not None and end is not None and start <= end
 
 
-def _customers(snapshot: Snapshot) -> list[Customer]:
+def _customers(rows: list[tuple]) -> list[Customer]:
     """All customers: the won deals of a company, or a deal and those that renew it, with the time that their terms span."""
-    rows = _won_deals(snapshot)
     renews = {deal: before for deal, _, before, _, _ in rows}
     posted = DealCredit.objects.filter(event__kind=DealEvent.Kind.CANCELLED).order_by("-day")
     cancelled = dict(posted.values_list("deal_id", "day"))  # the first one of a deal stands

@@ -1,6 +1,8 @@
 """What a new customer costs and brings: the worked examples of metrics-spec 6, through deals and cost lines."""
 
 import datetime as dt
+import re
+from html import unescape
 
 import pytest
 import time_machine
@@ -136,6 +138,34 @@ def test_a_campaign_or_channel_has_programme_cost_only(world):  # noqa: F811
         with pytest.raises(DomainError, match="programme cost"):
             cost(1_00, "people", **of)
     assert not Spend.objects.exists()
+
+
+def section(answer) -> str:
+    part = re.search(r'<section class="c customer-cost".*?</section>', answer.content.decode(), flags=re.S).group()
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", part)).split())
+
+
+def test_the_page_says_what_is_not_known_and_then_what_is(year, browser):
+    year.now()
+    words = section(browser("viewer").get("/returns/"))
+    assert "What a new customer costs: at least €4.80k" in words
+    assert "not fully loaded: no cost of people is entered" in words
+    assert "No cost of people, tools, commissions is entered: unknown, not zero." in words
+    assert "Paid back after at least 4.3 months" in words
+    # The 365 days up to and with today begin in December.
+    cost(180_000_00, "people", dt.date(2025, 12, 2), TODAY)
+    year.now()
+    words = section(browser("viewer").get("/returns/"))
+    assert "What a new customer costs: €12.0k" in words
+    assert "people's cost is entered for every day" in words
+    assert "Paid back after 10.7 months" in words
+    assert "€29.1k 98.0% stay from month to month, of 20 followed for six months or more; 2.4 times the cost" in words
+
+
+def test_a_company_without_customers_and_cost_is_shown_nothing_about_them(world, browser):  # noqa: F811
+    world.won(None, kind=Deal.Kind.RENEWAL)
+    world.now()
+    assert "customer-cost" not in browser("viewer").get("/returns/").content.decode()
 
 
 # --- how customers stay ---------------------------------------------------------------------------------------------------
