@@ -14,7 +14,8 @@ from metrics.returns_pages import Line, lines_of, range_of, scale_of, title_of
 from metrics.series import Snapshot
 from metrics.templatetags.returns import one_of
 
-BEST, WORST = 3, 2
+# What fits below a title of two lines.
+BEST, WORST = 2, 2
 
 
 def earnings(snapshot: Snapshot, frame: Frame, reader: User) -> dict:
