@@ -20,7 +20,9 @@ def write_once(people: dict, lead: Lead, deal: Deal) -> None:
     frozen_things(review, lead.pk)
     GoodThing.objects.create(review=review, side="sales", sentence="Two calls led to a meeting.", said_by=who)
     Minutes.objects.create(review=review, body={}, text="")
-    action = Action.objects.create(what="Call them", about="Won deals", owner=who, due_on=day, agreed_on=day, first_due_on=day)
+    action = Action.objects.create(
+        what="Call them", about="Won deals", owner=who, due_on=day, agreed_on=day, first_due_on=day
+    )
     ActionStep.objects.create(action=action, kind="agreed", owner=who, due_on=day, reason="", day=day)
     CharterLine.objects.create(subject="content", person=who, words="", from_day=day)
     PreviewNote.objects.create(campaign=ensure_campaign(name="Fair"), plan_version=1, kind="seen", text="", occurred_at=AT)
