@@ -3,18 +3,29 @@
 import datetime as dt
 import time
 
+import pytest
 from django.db import connection
 
 from core.models import Organisation
 from funnel.models import Agreement, Segment, Stage, Target
 from leads import services as leads
-from metrics import rollup
+from metrics import as_of, rollup, series
 from metrics.series import current
 from reviews.models import Review, ReviewSeries
 from reviews.review_set import days_of
 from tests.metrics.promising import sign
 
 HOUR = dt.timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def at_a_fixed_time():
+    """What is known when is told by the database's clock: these tests run in the present."""
+    series._held.clear()
+    as_of._folded.clear()
+    yield
+    series._held.clear()
+    as_of._folded.clear()
 
 
 def clock() -> dt.datetime:

@@ -17,9 +17,10 @@ from reviews.frozen_queries import changes_since_last, frozen_numbers, frozen_pr
 from reviews.models import FrozenNumber, FrozenRows, Review, ReviewSeries
 from reviews.review_set import OFF, ON, state_against
 from tests.reviews import room_people
-from tests.reviews.frozen_world import (
+from tests.reviews.frozen_world import (  # noqa: F401 - the fixture
     ago,
     agree,
+    at_a_fixed_time,
     clock,
     happen,
     period_at,
@@ -29,16 +30,6 @@ from tests.reviews.frozen_world import (
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def at_a_fixed_time():
-    """What is known when is told by the database's clock: this file runs in the present."""
-    series._held.clear()
-    as_of._folded.clear()
-    yield
-    series._held.clear()
-    as_of._folded.clear()
 
 
 @pytest.fixture

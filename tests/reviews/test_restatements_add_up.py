@@ -9,28 +9,27 @@ from core.models import ExchangeRate
 from funnel import services as funnel
 from leads import services as leads
 from leads.models import Deal, DealEvent, Lead, LeadEvent, Touch
-from metrics import as_of, rollup, series
+from metrics import rollup, series
 from reviews import services
 from reviews.frozen_queries import frozen_numbers, frozen_promises, restatements
 from reviews.models import FrozenNumber, FrozenRows, Review
 from reviews.review_set import Asked, tell
-from tests.reviews.frozen_world import HOUR, ago, agree, clock, planned_review, quarter_since_last_month, weekly
+from tests.reviews.frozen_world import (  # noqa: F401 - the fixture
+    HOUR,
+    ago,
+    agree,
+    at_a_fixed_time,
+    clock,
+    planned_review,
+    quarter_since_last_month,
+    weekly,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PATHS = ["", "mql", "mql sal", "mql sql", "mql recycled", "mql sql opportunity", "mql disqualified"]
 REASONS = {"recycled": "timing", "disqualified": "no_need"}
 LEADS, DEALS, LATER = 24, 12, 40
-
-
-@pytest.fixture(autouse=True)
-def at_a_fixed_time():
-    """What is known when is told by the database's clock: this file runs in the present."""
-    series._held.clear()
-    as_of._folded.clear()
-    yield
-    series._held.clear()
-    as_of._folded.clear()
 
 
 class Company:

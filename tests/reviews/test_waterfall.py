@@ -6,16 +6,17 @@ import pytest
 
 from core.models import ExchangeRate
 from leads import services as leads
-from metrics import as_of, rollup, series
+from metrics import rollup
 from reviews import services
 from reviews.behind_queries import behind
 from reviews.frozen_queries import changes_since_last, restatements_shown_at
 from reviews.frozen_rows import unpack_ids
 from reviews.models import FrozenChange, Review
-from tests.reviews.frozen_world import (
+from tests.reviews.frozen_world import (  # noqa: F401 - the fixture
     HOUR,
     ago,
     agree,
+    at_a_fixed_time,
     clock,
     happen,
     period_at,
@@ -25,16 +26,6 @@ from tests.reviews.frozen_world import (
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def at_a_fixed_time():
-    """What is known when is told by the database's clock: this file runs in the present."""
-    series._held.clear()
-    as_of._folded.clear()
-    yield
-    series._held.clear()
-    as_of._folded.clear()
 
 
 @pytest.fixture
