@@ -174,10 +174,10 @@ def days_between(earlier: dt.datetime | None, now: dt.datetime) -> int | None:
 
 def write_rule(rule: EntryRule) -> dict:
     """As it is stored: JSON that `read_rule` reads back to the same rule."""
-    return {name: [_write(one) for one in getattr(rule, name)] for name in ("every", "some")}
+    return {name: [write_condition(one) for one in getattr(rule, name)] for name in ("every", "some")}
 
 
-def _write(condition: Condition) -> dict:
+def write_condition(condition: Condition) -> dict:
     row: dict = {"fact": condition.fact, "op": str(condition.op)}
     if condition.values:
         row["values"] = list(condition.values)
@@ -188,33 +188,37 @@ def _write(condition: Condition) -> dict:
 
 def read_rule(raw: Mapping) -> EntryRule:
     """A rule out of JSON. DomainError names the condition and what is wrong with it."""
-    rule = EntryRule(*(tuple(_read(row, i) for i, row in enumerate(raw.get(name, []), 1)) for name in ("every", "some")))
+    rule = EntryRule(
+        *(
+            tuple(read_condition(row, f"Condition {i}") for i, row in enumerate(raw.get(name, []), 1))
+            for name in ("every", "some")
+        )
+    )
     if len(rule.every) + len(rule.some) > MOST_CONDITIONS:
         raise DomainError("too_many_conditions", f"A rule has at most {MOST_CONDITIONS} conditions.")
     return rule
 
 
-def _read(row: Mapping, place: int) -> Condition:
+def read_condition(row: Mapping, where: str) -> Condition:
+    """A condition out of JSON. DomainError begins with `where` it stands."""
     fact = FACTS.get(row.get("fact", ""))
     if fact is None:
-        raise DomainError("fact_unknown", f"Condition {place}: choose what it asks about.", field="fact")
+        raise DomainError("fact_unknown", f"{where}: choose what it asks about.", field="fact")
     if row.get("op") not in OPS[fact.type]:
-        raise DomainError("op_unknown", f"Condition {place}: {_may_ask(fact)}", field="op")
+        raise DomainError("op_unknown", f"{where}: {_may_ask(fact)}", field="op")
     op = Op(row["op"])
     if op in _ASK_NOTHING:
         return Condition(fact.key, op)
     if op in (Op.AT_LEAST, Op.AT_MOST):
         number = row.get("number")
         if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= MOST_NUMBER:
-            raise DomainError(
-                "number_unreadable", f"Condition {place}: give a whole number from 0 to {MOST_NUMBER:,}.", field="value"
-            )
+            raise DomainError("number_unreadable", f"{where}: give a whole number from 0 to {MOST_NUMBER:,}.", field="value")
         return Condition(fact.key, op, number=number)
     values = tuple(dict.fromkeys(str(value).strip() for value in row.get("values", []) if str(value).strip()))
     if not values:
-        raise DomainError("values_missing", f"Condition {place}: name at least one, separated by commas.", field="value")
+        raise DomainError("values_missing", f"{where}: name at least one, separated by commas.", field="value")
     if len(values) > MOST_VALUES:
-        raise DomainError("too_many_values", f"Condition {place}: at most {MOST_VALUES} names.", field="value")
+        raise DomainError("too_many_values", f"{where}: at most {MOST_VALUES} names.", field="value")
     return Condition(fact.key, op, values=values)
 
 
