@@ -16,6 +16,7 @@ from funnel.models.agreement import (
     Target,
 )
 from funnel.models.calendars import CalendarWindow, Holiday, WorkingCalendar
+from funnel.models.comments import Comment, Refusal
 from funnel.models.criteria import StageRule
 from funnel.models.promises import (
     WHOLE,
@@ -31,6 +32,7 @@ __all__ = [
     "WHOLE",
     "Agreement",
     "CalendarWindow",
+    "Comment",
     "GlossaryTerm",
     "HandoffField",
     "Holiday",
@@ -39,6 +41,7 @@ __all__ = [
     "Promise",
     "PromiseKey",
     "Reason",
+    "Refusal",
     "Region",
     "RequiredField",
     "Segment",

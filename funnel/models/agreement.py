@@ -41,6 +41,7 @@ class Agreement(models.Model):
     from_day = models.DateField(null=True, blank=True, help_text="first company day on which it holds")
     note = models.TextField(blank=True)
     proposed_at = models.DateTimeField(null=True, blank=True, help_text="since when both teams are asked")
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     trial_until = models.DateField(
         null=True, blank=True, help_text="last day of a version that the funnel owner put in force without one side's yes"
     )
