@@ -1,6 +1,9 @@
 """What is still wrong with a draft, in plain words. Reads only."""
 
+from funnel.criteria import Op, read_rule
 from funnel.models import Agreement, Milestone, PromiseKey, StageInVersion, StageKind
+from funnel.queries import points_table
+from funnel.score import most_points
 
 _ORDER = [Milestone.START, Milestone.MQL, Milestone.SAL, Milestone.SQL, Milestone.OPPORTUNITY, Milestone.WON]
 
@@ -15,6 +18,7 @@ def problems_of(draft: Agreement, base: Agreement | None = None) -> list[str]:
         *_milestones(rows),
         *_moves(draft, active),
         *_promises(draft),
+        *_score(draft, active),
         *_nothing(draft, base),
     ]
 
@@ -85,6 +89,29 @@ def _promises(draft: Agreement) -> list[str]:
         found.append("Marketing promises a value, but no MQL has a value yet. Say what an MQL is worth.")
     if PromiseKey.M3 in promised and not draft.required_fields.exists():
         found.append("Marketing promises complete handoffs, but no field is required. Choose at least one.")
+    return found
+
+
+def _score(draft: Agreement, active: list[StageInVersion]) -> list[str]:
+    """Rows that say the same twice, a table that gives nobody a point, and rules that no score can meet."""
+    table = points_table(draft.id)
+    if not table:
+        return []
+    found = []
+    for part, rows in (("Fit", table.fit), ("Engagement", table.engagement)):
+        words = [row.words for row in rows]
+        found += [
+            f"Score: {part} says “{one}” twice. Keep one row of it." for one in dict.fromkeys(words) if words.count(one) > 1
+        ]
+    most = most_points(table)
+    if most == 0:
+        found.append("Score: every row takes points away, so nobody could get any.")
+    names = {row.stage_id: row.name for row in active}
+    for stage, raw in draft.entry_rules.order_by("stage_id").values_list("stage_id", "rule"):
+        rule = read_rule(raw)
+        least = max((one.number for one in rule.every if one.fact == "score" and one.op == Op.AT_LEAST), default=0)
+        if most is not None and least > most and stage in names:
+            found.append(f"{names[stage]} asks for a score of {least:,} or more, but the points add up to {most:,} at most.")
     return found
 
 

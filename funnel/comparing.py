@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 
 from core.templatetags.display import money
-from funnel.criteria import read_rule
+from funnel.criteria import asks_for_score, read_rule
 from funnel.models import Agreement, HandoffField, Reason, Terms
 from funnel.promises import book_of, percent, sentence, working_days, working_time
+from funnel.queries import points_table
+from funnel.score import points_words
 
 NOTHING = "–"
 _FIELDS = {
@@ -40,6 +42,7 @@ def compare(before: Agreement, after: Agreement, *, currency: str = "EUR") -> li
     return [
         Section("Stages", _differences(_stages(before), _stages(after))),
         Section("When a lead may enter", _differences(_entry_rules(before), _entry_rules(after))),
+        Section("Score", _differences(_points(before), _points(after))),
         Section("Reasons", _differences(_reasons(before), _reasons(after))),
         Section("Forbidden moves", _differences(_moves(before), _moves(after))),
         Section("Words", _differences(_words(before), _words(after))),
@@ -105,6 +108,17 @@ def _entry_rules(agreement: Agreement) -> dict:
         }
         for row in rows
     }
+
+
+def _points(agreement: Agreement) -> dict:
+    table = points_table(agreement.id)
+    found: dict[str, dict[str, str]] = {}
+    for part, rows in (("Fit", table.fit), ("Engagement", table.engagement)):
+        for row in rows:
+            # A draft may hold the same row twice until it is put to both teams.
+            twice = sum(key.startswith(f"{part}/{row.words}/") for key in found)
+            found[f"{part}/{row.words}/{twice}"] = {"": f"{part}: {row.words}", "value": points_words(row.points)}
+    return found
 
 
 def _reasons(agreement: Agreement) -> dict:
@@ -194,11 +208,15 @@ def _clock(stops: bool, most: str = "") -> str:
 
 
 def counts_differently(before: Agreement, after: Agreement) -> bool:
-    """Whether stage set, rank, kind, milestone, retirement or an entry rule differ: only these raise the counting version.
+    """Whether stage set, rank, kind, milestone, retirement or who an entry rule lets in differ: only these raise the
+    counting version.
 
-    Who a rule lets in decides what a stage's numbers mean; what Tandem does with those who meet it does not.
+    Who a rule lets in decides what a stage's numbers mean; what Tandem does with those who meet it does not. How leads are
+    scored decides who is let in only where a rule asks for the score.
     """
     was, now = (set(a.stages.values_list("stage_id", "rank", "kind", "milestone", "retired")) for a in (before, after))
-    return was != now or dict(before.entry_rules.values_list("stage_id", "rule")) != dict(
-        after.entry_rules.values_list("stage_id", "rule")
-    )
+    old, new = (dict(a.entry_rules.values_list("stage_id", "rule")) for a in (before, after))
+    if was != now or old != new:
+        return True
+    asked = any(asks_for_score(read_rule(rule)) for rule in new.values())
+    return asked and points_table(before.id) != points_table(after.id)

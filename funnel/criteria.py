@@ -167,6 +167,10 @@ def unmet(rule: EntryRule, facts: Facts) -> list[str]:
     return found
 
 
+def asks_for_score(rule: EntryRule) -> bool:
+    return any(one.fact == "score" for one in (*rule.every, *rule.some))
+
+
 def days_between(earlier: dt.datetime | None, now: dt.datetime) -> int | None:
     """Whole days of 24 hours that have passed; None if the instant is not known."""
     return None if earlier is None else (now - earlier) // dt.timedelta(days=1)

@@ -12,8 +12,9 @@ from core.models import CompanyZone
 from core.queries import FALLBACK_ZONE
 from funnel.business_time import BEGINNING, Schedule, Window, WorkingHours
 from funnel.criteria import EntryRule, read_rule
-from funnel.models import Agreement, CalendarWindow, GlossaryTerm, Holiday, StageRule, WorkingCalendar
+from funnel.models import Agreement, CalendarWindow, GlossaryTerm, Holiday, PointsTable, StageRule, WorkingCalendar
 from funnel.promises import PromiseBook, PromiseShelf, book_of
+from funnel.score import ScoreTable, read_table
 
 State = Agreement.State
 OPEN = (State.DRAFT, State.PROPOSED)
@@ -45,10 +46,15 @@ def shown_version(today: dt.date) -> Agreement | None:
 
 def words_in_force(today: dt.date) -> dict[str, GlossaryTerm]:
     """The glossary of a day by its words in lower case, in one query: the dashboard reads it too."""
+    terms = GlossaryTerm.objects.filter(agreement_id=_version_of_day(today))
+    return {term.word.casefold(): term for term in terms}
+
+
+def _version_of_day(today: dt.date) -> Coalesce:
+    """The id of the version of a day, as a part of another query."""
     held = Agreement.objects.filter(state__in=HELD).values("id")
     present = held.filter(from_day__lte=today).order_by("-from_day")[:1]
-    version = Coalesce(Subquery(present), Subquery(held.order_by("from_day")[:1]))
-    return {term.word.casefold(): term for term in GlossaryTerm.objects.filter(agreement_id=version)}
+    return Coalesce(Subquery(present), Subquery(held.order_by("from_day")[:1]))
 
 
 def promises() -> PromiseShelf:
@@ -66,6 +72,17 @@ def entry_rules(agreement_id: int) -> dict[int, tuple[EntryRule, str]]:
     """The entry rules of a version by stage (id), each with what Tandem does with leads that newly meet it."""
     rows = StageRule.objects.filter(agreement_id=agreement_id).values_list("stage_id", "rule", "then")
     return {stage: (read_rule(rule), then) for stage, rule, then in rows}
+
+
+def points_table(agreement_id: int) -> ScoreTable:
+    """How a version scores leads; without rows if the score is what other systems say."""
+    raw = PointsTable.objects.filter(agreement_id=agreement_id).values_list("table", flat=True).first()
+    return ScoreTable() if raw is None else read_table(raw)
+
+
+def has_points(today: dt.date) -> bool:
+    """Whether the version of a day scores leads itself, in one query."""
+    return PointsTable.objects.filter(agreement_id=_version_of_day(today)).exists()
 
 
 def working_hours(*, team_id: int | None) -> Schedule:

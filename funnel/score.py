@@ -116,6 +116,19 @@ def scored(table: ScoreTable, facts: Facts, touches: Sequence[tuple[str, dt.date
     return Scored(sum(reason.points for reason in reasons), tuple(reasons))
 
 
+def points_words(points: int) -> str:
+    """“+10 points”, “−1 point”."""
+    return f"{'−' if points < 0 else '+'}{abs(points):,} {'point' if abs(points) == 1 else 'points'}"
+
+
+def most_points(table: ScoreTable) -> int | None:
+    """No lead gets more; None where touches count without limit."""
+    earning = [row for row in table.engagement if row.points > 0]
+    if any(row.most is None for row in earning):
+        return None
+    return sum(row.points for row in table.fit if row.points > 0) + sum(row.points * row.most for row in earning)
+
+
 def row_points(row: Engagement, days: Sequence[int]) -> int:
     """What a row gives for touches so many days old: rounded once, half to even."""
     if row.half_life is None:

@@ -27,6 +27,7 @@ from funnel.models.promises import (
     RequiredField,
     Terms,
 )
+from funnel.models.score import PointsTable
 
 __all__ = [
     "WHOLE",
@@ -38,6 +39,7 @@ __all__ = [
     "Holiday",
     "LeadValue",
     "Milestone",
+    "PointsTable",
     "Promise",
     "PromiseKey",
     "Reason",

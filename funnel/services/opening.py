@@ -11,6 +11,7 @@ OPEN = (State.DRAFT, State.PROPOSED)
 COPIED = (
     "stages",
     "entry_rules",
+    "points_tables",
     "reasons",
     "targets",
     "margins",
