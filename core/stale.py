@@ -48,6 +48,11 @@ def _wake_on_commit(first_note: int) -> None:
     transaction.on_commit(wake)
 
 
+def wake_worker() -> None:
+    """Wake the worker once this transaction stands, where a row of another table says what there is to do."""
+    transaction.on_commit(send_hint)
+
+
 def send_hint() -> bool:
     """Tell the workers that there are notes. Best effort: a lost hint costs a delay of up to half a minute."""
     global _paused_until

@@ -203,7 +203,7 @@ def stored_deal_tables(ids: set[int]) -> dict[str, dict[int, dict]]:
 def opinion_on_touches(ids: set[int], world: World) -> Opinion:
     opinion = Opinion()
     undone = set(Touch.objects.filter(voids_id__in=ids).values_list("voids_id", flat=True))
-    for touch in Touch.objects.filter(id__in=ids, voids__isnull=True).select_related("lead__merged_into"):
+    for touch in Touch.objects.filter(id__in=ids, voids__isnull=True).select_related("lead__merged_into", "campaign"):
         label = Label(touch)
         if touch.id in undone or label.out:
             continue
@@ -211,7 +211,7 @@ def opinion_on_touches(ids: set[int], world: World) -> Opinion:
         opinion.rows["touch"][day_number(world.day(touch.occurred_at)), label.lead, touch.id] = row | {
             "side": codes.SIDES.index(touch.side),
             "kind": codes.TOUCH_KINDS.index(touch.kind),
-            "tchannel": touch.channel_id or 0,
+            "tchannel": touch.channel_id or (touch.campaign.channel_id if touch.campaign else None) or 0,
             "tcampaign": touch.campaign_id or 0,
             "contact": touch.contact_id or 0,
             "content": touch.content_id or 0,

@@ -70,7 +70,9 @@ def _staff(company: int) -> set[int]:
 def _touches(people: set[int]) -> dict[int, list[Touch]]:
     """Standing touches by person. A touch of nobody with a name is its lead's contact's, else the lead's."""
     contacts, alone = {p for p in people if p > 0}, {-p for p in people if p < 0}
-    standing = Touch.objects.filter(voids__isnull=True, voided_by__isnull=True).select_related("lead__merged_into")
+    standing = Touch.objects.filter(voids__isnull=True, voided_by__isnull=True).select_related(
+        "lead__merged_into", "campaign"
+    )
     queries = (
         standing.filter(contact_id__in=contacts),
         standing.filter(contact__isnull=True, lead__contact_id__in=contacts),
@@ -109,7 +111,7 @@ def _add(opinion: Opinion, day: int, root: int, deal: int, account: int, way: li
             "touch": touch.id,
             "person": person,
             "account": account,
-            "channel": touch.channel_id or 0,
+            "channel": touch.channel_id or (touch.campaign.channel_id if touch.campaign else None) or 0,
             "campaign": touch.campaign_id or 0,
             "content": touch.content_id or 0,
             "side": codes.SIDES.index(touch.side),

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+from django.db.models.functions import Coalesce
 
 from core.money import convert, spread
 from core.periods import day_number
@@ -296,8 +297,10 @@ def encode_credits(rows: Iterable[tuple], reading: Reading) -> ByDay:
     return split_days("credit", days, out)
 
 
+# A touch without a channel came by its campaign's.
+CHANNEL = Coalesce("channel_id", "campaign__channel_id")
 TOUCH_SELECT = (
-    *LEAD_DIMS, "actor_id", "id", "day", "side", "kind", "channel_id", "campaign_id", "contact_id", "content_id", "source",
+    *LEAD_DIMS, "actor_id", "id", "day", "side", "kind", CHANNEL, "campaign_id", "contact_id", "content_id", "source",
     "occurred_at", "recorded_at",
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 
 from leads.models import Contact, Deal, DealContact, Lead, Precision, StageEntry, Touch
 from metrics.credit_rules import Reach
-from metrics.facts import ByDay, Reading
+from metrics.facts import CHANNEL, ByDay, Reading
 from metrics.paths import Step, Way, encode_paths
 from metrics.segments import join
 
@@ -30,16 +30,21 @@ def concerned(whole: Iterable[dt.date], patches: Mapping[dt.date, set[int]], rea
     """Where the ways stand that these notes may have changed: leads by day, 0 for deals without a lead.
 
     A note names a lead and a day, or a whole day. Its touches of that day reach the deals of their people; what else
-    happened to a lead reaches the deals and the way of that lead.
+    happened to a lead reaches the deals and the way of that lead; where everybody of a company counts, its beginning reaches
+    the deals of its company.
     """
     leads: set[int] = set().union(*patches.values())
+    begun: set[int] = set()
     people: set[int] = set()
     for part in _parts(leads):
         touches = Touch.objects.filter(Q(lead_id__in=part) | Q(lead__merged_into_id__in=part), day__in=list(patches))
         people |= _people_of(touches)
+        firsts = StageEntry.objects.filter(lead_id__in=part, position=0).values_list("lead_id", "entered_day")
+        begun |= {lead for lead, day in firsts if lead in patches.get(day, ())}
     for part in _parts(whole):
         people |= _people_of(Touch.objects.filter(day__in=part))
-        leads |= set(StageEntry.objects.filter(entered_day__in=part, position=0).values_list("lead_id", flat=True))
+        begun |= set(StageEntry.objects.filter(entered_day__in=part, position=0).values_list("lead_id", flat=True))
+    leads |= begun
     found: Patches = defaultdict(set)
     for part in _parts(leads):
         _place(found, Deal.objects.filter(Q(lead_id__in=part) | Q(lead__merged_into_id__in=part)))
@@ -55,7 +60,7 @@ def concerned(whole: Iterable[dt.date], patches: Mapping[dt.date, set[int]], rea
         _place(found, Deal.objects.filter(Q(lead_id__in=part) | Q(lead_id__in=_survivors(id__in=part))))
         _place_leads(found, part)
     if reach.account:
-        _place_accounts(found, contacts, alone)
+        _place_accounts(found, contacts, alone | begun)
     return found
 
 
@@ -88,10 +93,12 @@ def _place_accounts(found: Patches, contacts: set[int], alone: set[int]) -> None
     companies = set()
     for part in _parts(contacts):
         companies |= set(Contact.objects.filter(id__in=part).values_list("company_id", flat=True))
+        companies |= set(Lead.objects.filter(contact_id__in=part).values_list("company_id", flat=True))
     for part in _parts(alone):
         companies |= set(Lead.objects.filter(id__in=part).values_list("company_id", flat=True))
     for part in _parts(companies - {None}):
-        _place(found, Deal.objects.filter(Q(company_id__in=part) | Q(company__isnull=True, lead__company_id__in=part)))
+        of_lead = Q(lead__company_id__in=part) | Q(lead__merged_into__company_id__in=part)
+        _place(found, Deal.objects.filter(Q(company_id__in=part) | Q(of_lead, company=None)))
 
 
 # --- the ways themselves --------------------------------------------------------------------------------------------------
@@ -233,7 +240,7 @@ def ways_of_leads(ids: Sequence[int]) -> list[Way]:
 
 
 STEP_COLUMNS = (
-    "lead_id", Coalesce("contact_id", "lead__contact_id"), "id", "side", "kind", "channel_id", "campaign_id", "content_id",
+    "lead_id", Coalesce("contact_id", "lead__contact_id"), "id", "side", "kind", CHANNEL, "campaign_id", "content_id",
     "occurred_at",
 )  # fmt: skip
 

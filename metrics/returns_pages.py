@@ -16,6 +16,7 @@ from metrics.cohort_returns import Cohort, cohort_returns
 from metrics.credit import DEFAULT_MODEL
 from metrics.credit_words import ModelWords, side_by_side, words_of
 from metrics.evaluation import SMALL
+from metrics.facts import CHANNEL
 from metrics.questions import reason_words
 from metrics.returns_frame import ReturnFrame, channels_of, names_of
 from metrics.segments import MISSING
@@ -294,7 +295,9 @@ def content_of(snapshot: Snapshot, frame: ReturnFrame, by: str, key: int) -> dic
     begin, end = (snapshot.calendar.start_of_day(day) for day in (frame.period.start, frame.period.end))
     pairs = np.array(
         list(
-            Touch.objects.filter(**{f"{by}_id": key}, lead__isnull=False, content__isnull=False, occurred_at__gte=begin)
+            Touch.objects.annotate(own_channel=CHANNEL)
+            .filter(**{"own_channel" if by == "channel" else "campaign_id": key})
+            .filter(lead__isnull=False, content__isnull=False, occurred_at__gte=begin)
             .filter(occurred_at__lt=end, voids=None, voided_by=None)
             .values_list("content_id", "lead_id")
             .distinct()

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.db.models.functions import Coalesce
 
 from accounts.queries import team_digest
-from campaigns.models import Spend
+from campaigns.models import ChannelChange, Spend
 from core.bulk_rows import insert_rows
 from core.failpoints import failpoint
 from core.models import StaleNote
@@ -71,6 +72,7 @@ def drain(*, report: Callable[[int], None] | None = None, until: float | None = 
         try:
             follow_teams(token)
             follow_credit(token)
+            follow_channels()
             while worked := run_round(token):
                 done += worked
                 if report is not None:
@@ -83,7 +85,7 @@ def drain(*, report: Callable[[int], None] | None = None, until: float | None = 
         finally:
             give_back(token)
         # A writer whose hint met the held lease was turned away: its note is worked off here, not by the next sweep.
-        if not StaleNote.objects.exists():
+        if not (StaleNote.objects.exists() or ChannelChange.objects.exists()):
             return done
     return done
 
@@ -118,6 +120,17 @@ def follow_credit(token: str) -> None:
         with transaction.atomic():
             note_stale((None, day) for day in days.distinct())
             mine.update(credit_digest=digest, lease_until=dt.datetime.now(dt.UTC) + LEASE)
+
+
+def follow_channels() -> None:
+    """Note the touches that take their campaign's channel where that is another one now."""
+    changes = dict(ChannelChange.objects.values_list("id", "campaign_id"))
+    if changes:
+        touches = Touch.objects.filter(campaign_id__in=set(changes.values()), channel=None, voids=None)
+        rows = touches.values_list(Coalesce("lead__merged_into_id", "lead_id"), "day").distinct()
+        with transaction.atomic():
+            note_stale(rows.iterator(chunk_size=5_000))
+            ChannelChange.objects.filter(id__in=list(changes)).delete()
 
 
 def follow_clock(token: str) -> None:

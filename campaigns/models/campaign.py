@@ -58,6 +58,20 @@ class Campaign(models.Model):
         return self.name
 
 
+class ChannelChange(models.Model):
+    """A campaign has another channel since then, so its touches that name none of their own count for that one.
+
+    Written in the transaction of the change. Whoever keeps the numbers notes the days of those touches and takes the row
+    away. There is no uniqueness, so writers never wait for each other.
+    """
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self):
+        return f"another channel of campaign {self.campaign_id}"
+
+
 class PreviewNote(AppendOnlyModel):
     """What was said about a campaign's plan before its launch, and about which version of the plan.
 

@@ -6,8 +6,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from accounts.models import User
-from campaigns.models import Campaign, Channel, Content
+from campaigns.models import Campaign, Channel, ChannelChange, Content
 from core.errors import Conflict, DomainError, StaleVersion
+from core.stale import wake_worker
 
 # What a preview looks at: a change of these makes an earlier look one at an older plan.
 PLANNED_FIELDS = frozenset({"name", "channel", "channel_id", "starts_on", "ends_on", "brief"})
@@ -76,6 +77,9 @@ def update_campaign(*, campaign: Campaign, actor: User | None, version: int | No
                 now = now.filter(plan_version=version)
             if not now.update(**values):
                 raise stale_plan()
+            if {"channel", "channel_id"} & set(changed):
+                ChannelChange.objects.create(campaign_id=campaign.pk)
+                wake_worker()
     except IntegrityError as error:
         raise _taken(changes.get("external_id") if "external_id" in changed else None) from error
     campaign.refresh_from_db()

@@ -7,7 +7,8 @@ around a chunk, so that a record never stands without the events that explain it
 import datetime as dt
 from collections.abc import Collection, Sequence
 
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from core.bulk_rows import insert_rows
@@ -74,13 +75,31 @@ def change_leads(*, leads: Sequence[Lead], fields: Collection[str], actor: User 
         raise ValueError(f"only {sorted(allowed)} are changed without an event")
     if leads and fields:
         hold_leads(lead.id for lead in leads)
-        Lead.objects.bulk_update(leads, sorted(fields), batch_size=_BATCH)
         ids = [lead.id for lead in leads]
+        who = {"contact", "company"} & set(fields)
+        companies = set(_companies_of(ids)) if who else set()
+        Lead.objects.bulk_update(leads, sorted(fields), batch_size=_BATCH)
         Lead.objects.filter(id__in=ids).update(version=F("version") + 1)
-        if {"contact", "company"} & set(fields):
-            # Whose touches lie on the way to its deals hangs on who the lead is.
+        if who:
+            # Whose touches lie on the way to its deals hangs on who the lead is. Where everybody of a company counts, so do
+            # those of the company's other deals: of the one that it left, too.
             firsts = StageEntry.objects.filter(lead_id__in=ids, position=0)
-            note_stale(firsts.values_list("lead_id", "entered_day"))
+            note_stale([*firsts.values_list("lead_id", "entered_day"), *_deals_of(companies | set(_companies_of(ids)))])
+
+
+def _companies_of(leads: Sequence[int]) -> QuerySet:
+    return Lead.objects.filter(id__in=leads, company__isnull=False).values_list("company_id", flat=True)
+
+
+def _deals_of(companies: Collection[int]) -> QuerySet:
+    """Surviving lead (or None) and opening day of the deals of these companies."""
+    of_lead = Q(lead__company_id__in=companies) | Q(lead__merged_into__company_id__in=companies)
+    of_companies = Q(company_id__in=companies) | Q(of_lead, company=None)
+    return (
+        Deal.objects.filter(of_companies, created_day__isnull=False)
+        .values_list(Coalesce("lead__merged_into_id", "lead_id"), "created_day")
+        .distinct()
+    )
 
 
 def insert_deals(*, deals: Sequence[Deal], actor: User | None) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from campaigns import services as campaigns
 from core.services import record_rate
 from funnel import services as funnel
 from leads import services
@@ -218,6 +219,9 @@ def test_a_new_touch_runs_exactly_the_deals_that_it_concerns(world, monkeypatch)
     for lead in (ada, bea):
         world.touch(lead, 0.5)
     deals = [world.won(ada), world.won(ada, at=4, close=20), world.won(bea)]
+    services.record_touch(
+        lead=bea, side="marketing", kind="email", occurred_at=day(4), campaign=world.campaigns["Letter"], actor=None
+    )
     world.now()
     run = []
     due = ledger.postings_due
@@ -230,6 +234,7 @@ def test_a_new_touch_runs_exactly_the_deals_that_it_concerns(world, monkeypatch)
     for happens, concerned in (
         (lambda: world.touch(ada, 3, "Letter"), deals[:2]),
         (lambda: services.set_deal_amount(deal=deals[2], amount=5, actor=None), deals[2:]),
+        (lambda: campaigns.update_campaign(campaign=world.campaigns["Letter"], channel=None, actor=None), deals[2:]),
         (lambda: services.void_deal(deal=deals[2], actor=None), deals[2:]),
     ):
         run.clear()

@@ -4,10 +4,13 @@ import datetime as dt
 
 import pytest
 
+from campaigns import services as campaigns
+from campaigns.models import ChannelChange
 from leads import services
 from leads.models import Lead, Touch
 from leads.services.history import change_leads
 from metrics import rollup
+from metrics.check import check
 from metrics.models import Segment
 from metrics.paths import PLACES
 from metrics.services import set_credit_rules
@@ -90,6 +93,49 @@ def test_a_company_may_count_everybody_of_the_account(world):  # noqa: F811
     assert way(world.now(), deal) == [own.id, hers.id, later.id]
 
 
+def test_whoever_changes_the_company_changes_the_ways_of_both_companies(world):  # noqa: F811
+    halden, orr = (services.ensure_company(name=name) for name in ("Halden Pumps", "Orr Valves"))
+    ada, bea, cyd = world.lead("Ada", company=halden), world.lead("Bea", company=orr), world.lead("Cyd", company=orr)
+    deals = [world.won(ada), world.won(bea)]
+    touches = [world.touch(lead, at) for lead, at in ((ada, 1), (bea, 3), (cyd, 4))]
+    set_credit_rules(policy="account", actor=None)
+
+    def ways() -> list[list[int]]:
+        snapshot = world.now()
+        return [[touches.index(next(t for t in touches if t.id == i)) for i in way(snapshot, deal)] for deal in deals]
+
+    assert ways() == [[0], [1, 2]]
+    cyd.company = halden
+    change_leads(leads=[cyd], fields={"company"}, actor=None)
+    assert ways() == [[0, 2], [1]]
+    cyd.contact = services.ensure_contact(name="Dan", email="dan@example.com")
+    change_leads(leads=[cyd], fields={"contact"}, actor=None)
+    assert ways() == [[0, 2], [1]]  # the touch names the lead; who that is now has none of its own
+    world.lead("Bea", 6, company=halden)
+    assert ways() == [[0, 1, 2], [1]]  # a person known from elsewhere brings the touches of before
+
+
+def test_a_touch_without_a_channel_comes_by_its_campaigns(world):  # noqa: F811
+    lead = world.lead()
+    deal = world.won(lead)
+    fair = world.campaigns["Hanover"]
+    common = {"lead": lead, "side": "marketing", "kind": "visit", "campaign": fair, "actor": None}
+    services.record_touch(occurred_at=day(1), **common)
+    services.record_touch(occurred_at=day(3), channel=world.channels["Mail"], **common)
+    world.touch(lead, 4, "Letter")
+    services.record_touch(occurred_at=day(5), **(common | {"campaign": None}))
+
+    def channels(snapshot) -> tuple[list[str], list[str]]:
+        names = {channel.id: name for name, channel in world.channels.items()} | {0: ""}
+        path, touches = snapshot["path"], snapshot["touch"]
+        return [names[i] for i in path["channel"][path["deal"] == deal.id]], [names[i] for i in touches["tchannel"]]
+
+    assert channels(world.now()) == (["Fair", "Mail", "Mail", ""],) * 2
+    campaigns.update_campaign(campaign=fair, channel=world.channels["Search"], actor=None)
+    assert channels(world.now()) == (["Search", "Mail", "Mail", ""],) * 2
+    assert not ChannelChange.objects.exists() and [str(d) for d in check()] == []
+
+
 def test_a_touch_that_is_taken_back_leaves_the_way(world):  # noqa: F811
     lead = world.lead()
     deal = world.won(lead)
@@ -157,13 +203,22 @@ def test_ways_of_any_length(world, count):  # noqa: F811
 
 
 def segment_bytes() -> dict:
-    rows = Segment.objects.filter(kind="path").values_list("day", "payload")
-    return {day: bytes(payload) for day, payload in rows}
+    rows = Segment.objects.filter(kind__in=("path", "touch")).values_list("kind", "day", "payload")
+    return {(kind, day): bytes(payload) for kind, day, payload in rows}
 
 
-def test_ways_kept_up_change_by_change_equal_a_rebuild(world):  # noqa: F811
+def works_for(lead, company) -> None:
+    lead = Lead.objects.get(id=lead.id)
+    lead.company = company
+    change_leads(leads=[lead], fields={"company"}, actor=None)
+
+
+@pytest.mark.parametrize("policy", ["contact", "account"])
+def test_ways_kept_up_change_by_change_equal_a_rebuild(world, policy):  # noqa: F811
     """Each step is worked off alone, so every note must reach all the ways that it concerns."""
-    company = services.ensure_company(name="Halden Pumps")
+    set_credit_rules(policy=policy, actor=None)
+    company, other = (services.ensure_company(name=name) for name in ("Halden Pumps", "Orr Valves"))
+    letter = world.campaigns["Letter"]
     one, two, three = world.lead("Ada", company=company), world.lead("Bea", 4), world.lead("", 6)
     steps = [
         lambda: world.touch(one, 1),
@@ -172,10 +227,22 @@ def test_ways_kept_up_change_by_change_equal_a_rebuild(world):  # noqa: F811
         lambda: world.deal(two, at=7),
         lambda: world.deal(None, at=8, company=company),
         lambda: world.touch(three, 7, "Letter"),
+        lambda: services.record_touch(
+            lead=two, side="marketing", kind="email", occurred_at=day(4), campaign=letter, actor=None
+        ),
+        lambda: works_for(two, company),
+        lambda: works_for(three, company),
+        lambda: world.lead("Bea", 8, company=other),
+        lambda: works_for(one, other),
         lambda: services.merge_leads(survivor=one, duplicate=two, actor=None),
+        lambda: campaigns.update_campaign(campaign=letter, channel=world.channels["Search"], actor=None),
+        lambda: works_for(one, company),
+        lambda: campaigns.update_campaign(campaign=letter, channel=None, actor=None),
         lambda: world.touch(two, 5, "Letter"),
         lambda: services.void_touch(touch=one.touches.first(), actor=None),
-        lambda: services.move_lead(three, world.stages["disqualified"], actor=None, occurred_at=day(9), reason="no_need"),
+        lambda: services.move_lead(
+            Lead.objects.get(id=three.id), world.stages["disqualified"], actor=None, occurred_at=day(9), reason="no_need"
+        ),
         lambda: services.unmerge_lead(lead=two, actor=None),
         lambda: services.void_lead(lead=Lead.objects.get(id=two.id), actor=None),
     ]
