@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import plotly.graph_objects as go
 
 from metrics.charts import CHARTS
+from metrics.version_breaks import Point
 
 
 def _mapping(traces: list, layout: dict) -> dict:
@@ -141,34 +142,37 @@ def two_panels(
     counts: list[int],
     plan: list[int | None],
     before: list[int | None],
-    shares: list[float | None] | None,
+    line: list[Point] | None,
     arrived: list[int],
-    firm: list[bool],
     links: list[str],
-    links_share: list[str],
+    links_arrived: list[str],
+    changes: list[tuple[dt.date, str]],
 ) -> dict:
     """Counts as bars on the left with hollow plan marks and a short line for the year before; on the right shares in %.
 
-    Young or few cases are hollow. Without shares the right panel has bars of those that arrived, on the same scale.
+    Young or few cases are hollow. Without a line the right panel has bars of those that arrived, on the same scale.
+    `changes`: the days from which something else was counted, with a name; a dotted line marks each in both panels.
     """
     x = [month.isoformat() for month in months]
     bars = go.Bar(x=x, y=counts, width=_BAR, customdata=links, hovertemplate="%{x|%b %Y}: %{y}<extra></extra>")
     traces = [_coloured(bars, marker={"color": "@marketing"})]
     if any(value is not None for value in before):
         mark = go.Scatter(x=x, y=before, mode="markers", hovertemplate="%{x|%b}, a year before: %{y}<extra></extra>")
-        line = {"color": "@ink", "width": 1.6}
-        traces.append(_coloured(mark, marker={"symbol": "line-ew", "size": 9, "color": "@ink", "line": line}))
+        edge = {"color": "@ink", "width": 1.6}
+        traces.append(_coloured(mark, marker={"symbol": "line-ew", "size": 9, "color": "@ink", "line": edge}))
     if any(value is not None for value in plan):
         mark = go.Scatter(x=x, y=plan, mode="markers", hovertemplate="%{x|%b %Y}, plan: %{y}<extra></extra>")
         traces.append(_coloured(mark, marker={"color": "@surface", "size": 6, "line": {"color": "@ink", "width": 1.4}}))
-    if shares is None:
-        right = go.Bar(x=x, y=arrived, width=_BAR, xaxis="x2", yaxis="y2", customdata=links_share,
+    if line is None:
+        right = go.Bar(x=x, y=arrived, width=_BAR, xaxis="x2", yaxis="y2", customdata=links_arrived,
                        hovertemplate="%{x|%b %Y}: %{y}<extra></extra>")  # fmt: skip
         traces.append(_coloured(right, marker={"color": "@joint"}))
     else:
-        right = go.Scatter(x=x, y=shares, mode="lines+markers", xaxis="x2", yaxis="y2", connectgaps=False,
-                           customdata=links_share, hovertemplate="%{x|%b %Y}: %{y:.0f} %<extra></extra>")  # fmt: skip
-        marker = {"color": ["@joint" if ok else "@surface" for ok in firm], "size": 6,
+        shares = [None if point.share is None else point.share * 100 for point in line]
+        right = go.Scatter(x=[point.month.isoformat() for point in line], y=shares, mode="lines+markers", xaxis="x2",
+                           yaxis="y2", connectgaps=False, customdata=[point.link for point in line],
+                           hovertemplate="%{x|%b %Y}: %{y:.0f} %<extra></extra>")  # fmt: skip
+        marker = {"color": ["@joint" if point.firm else "@surface" for point in line], "size": 6,
                   "line": {"color": "@joint", "width": 1.5}}  # fmt: skip
         traces.append(_coloured(right, line={"color": "@joint", "width": 2}, marker=marker))
     shown = [month for month in months if month.month in (1, 4, 7, 10)]
@@ -178,14 +182,35 @@ def two_panels(
         "tickvals": [month.isoformat() for month in shown],
         "ticktext": [f"{month:%b}" for month in shown],
     }
-    left = _scale([*counts, *plan, *before, *(arrived if shares is None else ())], ticks=4)
+    left = _scale([*counts, *plan, *before, *(arrived if line is None else ())], ticks=4)
+    right_scale = left if line is None else _scale(shares, ticks=4, suffix="%")
+    marks, names = _changes(changes, {"": left, "2": right_scale})
+    traces += marks
     layout = {
         "xaxis": axis | {"domain": [0, 0.43]},
         "xaxis2": axis | {"domain": [0.59, 1], "anchor": "y2"},
         "yaxis": left,
-        "yaxis2": (left if shares is None else _scale(shares, ticks=4, suffix="%")) | {"anchor": "x2"},
+        "yaxis2": right_scale | {"anchor": "x2"},
+        "annotations": names,
     }
     return _mapping(traces, layout)
+
+
+def _changes(changes: list[tuple[dt.date, str]], scales: dict[str, dict]) -> tuple[list, list[dict]]:
+    """A dotted line from the bottom to the top of each panel on the day of a change, with its name at the top."""
+    traces, names = [], []
+    for panel, scale in scales.items():
+        for day, name in changes:
+            axes = {"xaxis": f"x{panel}", "yaxis": f"y{panel}"}
+            line = go.Scatter(x=[day.isoformat()] * 2, y=scale["range"], mode="lines", hoverinfo="skip", **axes)
+            traces.append(_coloured(line, line={"color": "@control", "width": 1, "dash": "dot"}))
+            names.append(
+                {
+                    "x": day.isoformat(), "y": scale["range"][1], "xref": f"x{panel}", "yref": f"y{panel}", "text": name,
+                    "showarrow": False, "xanchor": "left", "xshift": 2, "font": {"size": 12, "color": "@muted"},
+                }
+            )  # fmt: skip
+    return traces, names
 
 
 _SHADES = (100, 72, 46, 24)

@@ -15,6 +15,7 @@ from metrics.frame import Frame
 from metrics.plan import monthly_targets, planned
 from metrics.select_funnel import p90_age_of_successful_exits, standing
 from metrics.series import Snapshot
+from metrics.version_breaks import changes_within, course
 
 MONTHS = 12
 AGES = ((7, "up to 7 d"), (30, "8–30 d"), (90, "31–90 d"), (None, "over 90 d"))
@@ -63,6 +64,15 @@ def trend(snapshot: Snapshot, frame: Frame) -> dict | None:
                 "explain_share": frame.explain_url("cohort_conversion", **own, stage=start.key, to_stage=end.key),
             }
         )
+    changes = changes_within(snapshot, year)
+
+    def whole_month(month: dt.date) -> dict:
+        period = Period(month, min(add_months(month, 1), year.end))
+        return ask(snapshot, frame, "cohort_conversion", period=period, stage=start.key, to_stage=end.key)
+
+    line = course(snapshot, rows, changes, whole_month)
+    for row in rows:
+        row["parts"] = [point for point in line if point.month == row["month"] and point.version is not None]
     small = sum(row["few"] for row in rows) * 2 > len(rows)
     compared = any(row["before"] is not None for row in rows)
     measure = f"at {end.name} so far" if small else f"% at {end.name} in 90 d"
@@ -77,17 +87,18 @@ def trend(snapshot: Snapshot, frame: Frame) -> dict | None:
         "compared": compared,
         "names": (start.name, end.name),
         "change": biggest_change(snapshot, frame),
+        "changes": changes,
         "chart": drawn(
             "inflow-trend",
             months=[row["month"] for row in rows],
             counts=[row["count"] for row in rows],
             plan=[row["plan"] for row in rows],
             before=[row["before"] for row in rows],
-            shares=None if small else [None if row["share"] is None else row["share"] * 100 for row in rows],
+            line=None if small else line,
             arrived=[row["arrived"] for row in rows],
-            firm=[not (row["young"] or row["few"]) for row in rows],
             links=[row["explain"] for row in rows],
-            links_share=[row["explain_share"] for row in rows],
+            links_arrived=[row["explain_share"] for row in rows],
+            changes=[(version.from_day, f"v{version.number}") for version in changes],
         ),
     }
 

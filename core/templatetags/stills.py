@@ -70,7 +70,7 @@ def _panel(figure: dict, number: str) -> SafeString:
         *_frame(x, y),
         *(_stacked(bars, x, y) if flat else [bar for t in bars for bar in _upright(t, x, y)]),
         *(part for t in traces if t["type"] == "scatter" for part in _scatter(t, x, y)),
-        *(_note(note, x, y) for note in layout.get("annotations", ()) if not number),
+        *(_note(note, x, y) for note in layout.get("annotations", ()) if note.get("xref", "x") == f"x{number}"),
     ]
     return format_html(
         '<svg x="{}" width="{}" height="100%" overflow="visible">{}</svg>',

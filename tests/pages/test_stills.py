@@ -5,6 +5,7 @@ import re
 
 from core.templatetags.stills import still
 from metrics.figures import running_total, stacked_ages, two_panels
+from metrics.version_breaks import Point
 
 DAYS = [dt.date(2025, 1, 1) + dt.timedelta(days=i) for i in range(5)]
 MONTHS = [dt.date(2025, m, 1) for m in (1, 2, 3, 4)]
@@ -18,10 +19,15 @@ def running(**more) -> str:
     return still(running_total(**(given | more)))
 
 
+def point(month: int, share: float | None, *, firm: bool = True) -> Point:
+    return Point(MONTHS[month], share, 30, firm)
+
+
 def months(**more) -> str:
     given = {
         "months": MONTHS, "counts": [10, 20, 0, 40], "plan": [None] * 4, "before": [None] * 4, "arrived": [1, 2, 0, 4],
-        "shares": [10.0, None, 30.0, 40.0], "firm": [True, True, True, False], "links": [""] * 4, "links_share": [""] * 4,
+        "line": [point(0, 0.1), point(1, None), point(2, 0.3), point(3, 0.4, firm=False)], "links": [""] * 4,
+        "links_arrived": [""] * 4, "changes": [],
     }  # fmt: skip
     return still(two_panels(**(given | more)))
 
@@ -40,6 +46,20 @@ def test_a_line_goes_on_in_steps_and_breaks_off_where_nothing_is_known():
     # A scale from 0 to 105.5: half of the highest value stands a little above the middle.
     assert 'd="M0.00 100.00H25.00V52.61H50.00V5.21"' in running()
     assert re.search(r'd="M[\d. ]+M[\d. ]+L[\d. ]+"', months())  # the second month has no share
+
+
+def test_where_something_else_is_counted_a_dotted_line_with_its_name_stands_in_both_panels():
+    changed = months(changes=[(dt.date(2025, 2, 15), "v3")])
+    assert changed.count('stroke-dasharray="3 3"') == 2
+    assert changed.count(">v3<") == 2
+    assert "v3" not in months()
+
+
+def test_a_month_with_two_definitions_has_two_marks_and_no_line_between_them():
+    line = [point(0, 0.1), point(1, None), point(1, 0.2), point(1, None), point(1, 0.4), point(2, 0.3)]
+    html = months(line=line)
+    assert re.search(r'd="M[\d. ]+M[\d. ]+M[\d. ]+L[\d. ]+"', html)
+    assert html.count("<circle") == 4
 
 
 def test_plan_is_hollow_and_young_months_too():
