@@ -177,7 +177,8 @@ class _Chunk:
             Lead, id=self.ids, source="bench", external_id=[f"L{i}" for i in self.ids], contact_id=self.ids,
             company_id=company, channel_id=cast.channels[self.channel], campaign_id=cast.campaigns[self.campaign],
             segment_id=random.choice(cast.segments, n), region_id=random.choice(cast.regions, n), origin="marketing",
-            tier=random.choice(TIERS, n).tolist(), score=random.integers(0, 100, n), version=1,
+            tier=random.choice(TIERS, n).tolist(), score=(scores := random.integers(0, 100, n)), given_score=scores,
+            version=1,
         )  # fmt: skip
 
     def moves(self, event: int) -> int:

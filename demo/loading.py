@@ -230,7 +230,7 @@ class _Loader:
             region=self.regions.get(fact.region),
             origin=fact.origin,
             tier=fact.tier,
-            score=fact.score,
+            given_score=fact.score,
             custom={"need": fact.need} if fact.need else {},
         )
         return new

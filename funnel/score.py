@@ -6,7 +6,7 @@ leads.score asks the database the same for any number of leads; a test holds the
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -108,12 +108,25 @@ def scored(table: ScoreTable, facts: Facts, touches: Sequence[tuple[str, dt.date
     """The score of a lead at an instant. `touches`: kind and instant of every standing touch by marketing, in any order;
     those after `now` have not happened yet."""
     reasons = [Reason(row.words, row.points) for row in table.fit if holds(row.condition, facts)]
-    known = [(kind, days_between(at, now)) for kind, at in touches if at <= now]
-    for row in table.engagement:
-        days = sorted(passed for kind, passed in known if row.kind in ("", kind))[: row.most]
+    for row, days in _counted(table, touches, now):
         reasons.append(Reason(row.counted(len(days)), row_points(row, days)))
     reasons = [reason for reason in reasons if reason.points]
     return Scored(sum(reason.points for reason in reasons), tuple(reasons))
+
+
+def scored_points(table: ScoreTable, facts: Facts, touches: Sequence[tuple[str, dt.datetime]], now: dt.datetime) -> int:
+    """The points of `scored` without the words, for many leads."""
+    fit = sum(row.points for row in table.fit if holds(row.condition, facts))
+    return fit + sum(row_points(row, days) for row, days in _counted(table, touches, now))
+
+
+def _counted(
+    table: ScoreTable, touches: Sequence[tuple[str, dt.datetime]], now: dt.datetime
+) -> Iterator[tuple[Engagement, list[int]]]:
+    """Every row of engagement with the ages in days of the touches that count for it, the newest first."""
+    known = sorted((days_between(at, now), kind) for kind, at in touches if at <= now)
+    for row in table.engagement:
+        yield row, [passed for passed, kind in known if row.kind in ("", kind)][: row.most]
 
 
 def points_words(points: int) -> str:

@@ -115,7 +115,7 @@ def _of_lead(lead: Lead, context: Context) -> dict[str, str]:
     found = _named(lead, "company", "channel", "campaign", "segment", "region", "owner", "team", "origin", "tier")
     found |= {name: getattr(lead.contact, name, "") for name in ("name", "email", "phone")}
     stage = context.book.newest.stages.get(lead.stage_id)
-    found["score"] = "" if lead.score is None else str(lead.score)
+    found["score"] = "" if lead.given_score is None else str(lead.given_score)
     if stage:
         found["stage"] = stage.name
     return found | {f"custom.{name}": str(value) for name, value in lead.custom.items()}

@@ -66,6 +66,10 @@ def _put_values_back(batch: ImportBatch, actor: User, untouched: set[tuple[str, 
     return kept
 
 
+def _name(column: str) -> str:
+    return column.removeprefix("given_").removesuffix("_id")
+
+
 def _put_back(kind: str, model, store, rows: list[ReplacedValue], actor: User, untouched: set) -> list[dict]:
     kept, changed, fields = [], {}, set()
     things = model.objects.in_bulk({row.object_id for row in rows})
@@ -74,7 +78,7 @@ def _put_back(kind: str, model, store, rows: list[ReplacedValue], actor: User, u
         if (kind, row.object_id) in untouched:
             continue
         if plain(getattr(thing, row.field)) != row.new:
-            kept.append({"kind": kind, "id": row.object_id, "why": f"its {row.field.removesuffix('_id')} was changed since"})
+            kept.append({"kind": kind, "id": row.object_id, "why": f"its {_name(row.field)} was changed since"})
             continue
         field = next(f for f in model._meta.fields if f.attname == row.field)
         setattr(thing, row.field, field.to_python(row.old) if row.old is not None else None)

@@ -14,7 +14,7 @@ from funnel.criteria import FACTS, Condition, EntryRule, Facts, Op, Type, days_b
 from leads.models import Lead, Touch
 
 RECENT = dt.timedelta(days=90)
-_NAMES = {
+NAMES = {
     "channel": "channel__name",
     "campaign": "campaign__name",
     "segment": "segment__name",
@@ -27,7 +27,7 @@ _NAMES = {
     "email": "contact__email",
     "phone": "contact__phone",
 }
-_LINKS = {"company": "company_id", "owner": "owner_id"}
+LINKS = {"company": "company_id", "owner": "owner_id"}
 _INSTANTS = {"age": "created_at", "in_stage": "stage_since", "last_touch": "last_touch_at"}
 
 
@@ -43,7 +43,7 @@ def with_facts(leads: QuerySet[Lead], now: dt.datetime) -> QuerySet[Lead]:
     ).order_by()
     counted = standing.annotate(one=F("side")).values("one")
     return leads.annotate(
-        **{f"fact_{key}": F(path) for key, path in _NAMES.items()},
+        **{f"fact_{key}": F(path) for key, path in NAMES.items()},
         # Text and not JSON: an empty sentence is compared as one.
         fact_need=Cast(KeyTextTransform("need", "custom"), TextField()),
         fact_touches=Coalesce(Subquery(counted.annotate(n=Count("pk")).values("n")), 0),
@@ -56,14 +56,14 @@ def with_facts(leads: QuerySet[Lead], now: dt.datetime) -> QuerySet[Lead]:
 
 def facts_of(leads: Sequence[int], now: dt.datetime) -> dict[int, Facts]:
     """What is known of these leads (ids) now, by id, in one query."""
-    columns = ["score", *_LINKS.values(), *_INSTANTS.values(), "fact_need", "fact_touches", "fact_touches_90"]
-    rows = with_facts(Lead.objects.filter(pk__in=leads), now).values("pk", *columns, *(f"fact_{key}" for key in _NAMES))
+    columns = ["score", *LINKS.values(), *_INSTANTS.values(), "fact_need", "fact_touches", "fact_touches_90"]
+    rows = with_facts(Lead.objects.filter(pk__in=leads), now).values("pk", *columns, *(f"fact_{key}" for key in NAMES))
     return {row["pk"]: _facts(row, now) for row in rows}
 
 
 def _facts(row: dict, now: dt.datetime) -> Facts:
-    held = {key: row[f"fact_{key}"] for key in (*_NAMES, "need", "touches", "touches_90")}
-    held |= {key: row[column] for key, column in _LINKS.items()}
+    held = {key: row[f"fact_{key}"] for key in (*NAMES, "need", "touches", "touches_90")}
+    held |= {key: row[column] for key, column in LINKS.items()}
     held |= {key: days_between(row[column], now) for key, column in _INSTANTS.items()}
     return Facts(held | {"score": row["score"]})
 
@@ -86,9 +86,9 @@ def _asked(condition: Condition, now: dt.datetime) -> Q:
     key, op = condition.fact, condition.op
     if key in _INSTANTS:
         return _asked_of_instant(_INSTANTS[key], condition, now)
-    column = _LINKS.get(key) or ("score" if key == "score" else f"fact_{key}")
+    column = LINKS.get(key) or ("score" if key == "score" else f"fact_{key}")
     known = Q(**{f"{column}__isnull": False})
-    if key in _NAMES or key == "need":
+    if key in NAMES or key == "need":
         known &= ~Q(**{column: ""})
     match op:
         case Op.KNOWN:

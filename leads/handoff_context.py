@@ -10,6 +10,7 @@ from funnel.book import Book
 from funnel.models import HandoffField, Milestone
 from leads.handoff_queries import missing_fields
 from leads.models import Lead, LeadEvent
+from leads.score import agreement_scores
 
 KNOWN = "known"  # the event's `field`; `new` holds the names, in the order of FIELDS
 FIELDS = tuple(str(name) for name in HandoffField)
@@ -23,7 +24,10 @@ def say_what_was_known(events: Sequence[LeadEvent], book: Book) -> None:
         return
     leads = Lead.objects.select_related("contact").in_bulk({e.lead_id for e in opening})
     for event in opening:
-        missing = missing_fields(leads[event.lead_id], FIELDS)
+        missing = set(missing_fields(leads[event.lead_id], FIELDS))
+        if HandoffField.SCORE in missing and agreement_scores():
+            # The agreement's points always say something; the worker is about to write it down.
+            missing.discard(HandoffField.SCORE)
         event.field, event.new = KNOWN, ",".join(name for name in FIELDS if name not in missing)
 
 

@@ -41,7 +41,7 @@ def _create(item: Item, chunk: Chunk) -> None:
     for name in _WORDS:
         if name in values:
             setattr(lead, name, values[name])
-    lead.score = values.get("score")
+    lead.given_score = values.get("score")
     lead.custom = dict(values.get("custom", {}))
     lead.contact = _contact(item, chunk)
     for name in (*_REFERENCES, "company"):
@@ -220,9 +220,9 @@ def _amend(draft: LeadDraft, item: Item, chunk: Chunk) -> bool:
 def _attributes(draft: LeadDraft, item: Item, chunk: Chunk) -> bool:
     changed = chunk.set_custom(draft, item.values)
     score = item.values.get("score")
-    if score is not None and score != draft.lead.score:
-        chunk.journal.set(draft.lead, "score", score)
-        chunk.changed(draft, "score")
+    if score is not None and score != draft.lead.given_score:
+        chunk.journal.set(draft.lead, "given_score", score)
+        chunk.changed(draft, "given_score")
         changed = True
     company = chunk.ref(item, "company")
     if company is not None and not same(draft.refs.get("company_id", draft.lead.company_id), company):

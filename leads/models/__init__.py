@@ -18,6 +18,7 @@ from leads.models.lead import (
     Touch,
 )
 from leads.models.routing import RoutedHandoff, Routing, RoutingChange, RoutingRule
+from leads.models.score import ScoreNote, ScoreRun
 from leads.models.tag import LeadTag, Tag
 from leads.models.work import BulkItem, BulkJob, NextStep, SavedView
 
@@ -57,6 +58,8 @@ __all__ = [
     "RoutingChange",
     "RoutingRule",
     "SavedView",
+    "ScoreNote",
+    "ScoreRun",
     "StageEntry",
     "Tag",
     "Touch",

@@ -99,7 +99,8 @@ class Lead(models.Model):
     region = models.ForeignKey(Region, on_delete=models.PROTECT, null=True, blank=True)
     origin = models.CharField(max_length=9, choices=Origin, default=Origin.MARKETING)
     tier = models.CharField(max_length=20, blank=True)
-    score = models.IntegerField(null=True, blank=True)
+    given_score = models.IntegerField(null=True, blank=True, help_text="what another system or a person gave")
+    score = models.IntegerField(null=True, blank=True, help_text="the one that counts, written by leads.services.scoring")
     custom = models.JSONField(default=dict, blank=True)
     version = models.PositiveIntegerField(default=0)
     # Projections, written by leads.projection.

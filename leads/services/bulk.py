@@ -18,7 +18,16 @@ from leads.locks import hold_leads, lock_deals
 from leads.models import Deal, DealEvent, Lead, LeadEvent, Precision, Touch
 from leads.projection import Context, refresh_deals, refresh_leads
 from leads.services.deal_moves import moves_of_closes, moves_of_wins_left
+from leads.services.scoring import note_scores
 
+# Events that change what is known of a lead, or whose touches count for it.
+_SCORED = (
+    LeadEvent.Kind.CREATED,
+    LeadEvent.Kind.AMENDED,
+    LeadEvent.Kind.MERGED,
+    LeadEvent.Kind.LEAD_VOIDED,
+    LeadEvent.Kind.VOIDED,
+)
 FUTURE_LIMIT = dt.timedelta(minutes=5)
 
 
@@ -44,6 +53,8 @@ def append_lead_events(events: Sequence[LeadEvent], *, context: Context | None =
         insert_rows(events)
         Lead.objects.filter(id__in=ids).update(version=F("version") + 1)
         refresh_leads(ids, context=context)
+        scored = [e for e in events if e.kind in _SCORED]
+        note_scores(pk for e in scored for pk in (e.lead_id, e.other_lead_id) if pk)
 
 
 def append_touches(touches: Sequence[Touch], *, context: Context | None = None) -> None:
@@ -61,6 +72,7 @@ def append_touches(touches: Sequence[Touch], *, context: Context | None = None) 
         days = {(counted.get(t.lead_id), t.day) for t in touches}
         note_stale(days if len(days) <= 2_000 else {(None, day) for _, day in days})
         refresh_leads({t.lead_id for t in touches if t.lead_id and t.side == "sales"}, context=context)
+        note_scores(t.lead_id for t in touches if t.lead_id and t.side == "marketing")
 
 
 def append_deal_events(events: Sequence[DealEvent], *, context: Context | None = None) -> None:

@@ -16,6 +16,7 @@ from core.stale import note_stale
 from leads.locks import hold_leads, lock_deals
 from leads.models import Company, Contact, Deal, ImportBatch, Lead, StageEntry
 from leads.projection import Context, refresh_deals
+from leads.services.scoring import note_scores, take_given
 
 _BATCH = 500
 
@@ -51,6 +52,7 @@ def change_companies(*, companies: Sequence[Company], fields: Collection[str], a
     """Store attributes that the caller set on these rows."""
     if companies and fields:
         Company.objects.bulk_update(companies, sorted(fields), batch_size=_BATCH)
+        note_scores(Lead.objects.filter(company__in=[row.id for row in companies]).values_list("id", flat=True))
 
 
 def insert_contacts(*, contacts: Sequence[Contact], actor: User | None) -> None:
@@ -61,16 +63,18 @@ def change_contacts(*, contacts: Sequence[Contact], actor: User | None) -> None:
     """Personal data stands outside the events, so that erasure keeps the counts true."""
     if contacts:
         Contact.objects.bulk_update(contacts, ["name", "email", "phone"], batch_size=_BATCH)
+        note_scores(Lead.objects.filter(contact__in=[row.id for row in contacts]).values_list("id", flat=True))
 
 
 def insert_leads(*, leads: Sequence[Lead], actor: User | None) -> None:
     """New leads without history; their `created` events follow in the same transaction."""
+    take_given(leads)
     insert_rows(leads)
 
 
 def change_leads(*, leads: Sequence[Lead], fields: Collection[str], actor: User | None) -> None:
-    """Store attributes that are neither projected nor dimensions (contact, company, score, custom)."""
-    allowed = {"contact", "company", "score", "custom"}
+    """Store attributes that are neither projected nor dimensions (contact, company, given score, custom)."""
+    allowed = {"contact", "company", "given_score", "custom"}
     if not set(fields) <= allowed:
         raise ValueError(f"only {sorted(allowed)} are changed without an event")
     if leads and fields:
@@ -78,8 +82,10 @@ def change_leads(*, leads: Sequence[Lead], fields: Collection[str], actor: User 
         ids = [lead.id for lead in leads]
         who = {"contact", "company"} & set(fields)
         companies = set(_companies_of(ids)) if who else set()
-        Lead.objects.bulk_update(leads, sorted(fields), batch_size=_BATCH)
+        given = "given_score" in fields and take_given(leads)
+        Lead.objects.bulk_update(leads, sorted({*fields, *(["score"] if given else [])}), batch_size=_BATCH)
         Lead.objects.filter(id__in=ids).update(version=F("version") + 1)
+        note_scores(ids)
         if who:
             # Whose touches lie on the way to its deals hangs on who the lead is. Where everybody of a company counts, so do
             # those of the company's other deals: of the one that it left, too.

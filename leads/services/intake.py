@@ -269,9 +269,9 @@ def _update_plain(lead: Lead, data: dict, actor: User, company: dict) -> None:
     fields = {name for name, row in company.items() if lead.company_id != (row and row.id)}
     if fields:
         lead.company = company["company"]
-    if "score" in data and data["score"] != lead.score:
-        lead.score = data["score"]
-        fields.add("score")
+    if "score" in data and data["score"] != lead.given_score:
+        lead.given_score = data["score"]
+        fields.add("given_score")
     custom = merged_custom(lead.custom, data.get("custom"))
     if custom != lead.custom:
         lead.custom = custom

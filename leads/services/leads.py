@@ -16,6 +16,7 @@ from leads.models import Contact, Lead, LeadEvent, Note, Origin, Precision, Stag
 from leads.projection import Context
 from leads.services.bulk import append_lead_events, refuse_future
 from leads.services.routing import hint_routing
+from leads.services.scoring import note_scores, take_given
 from leads.timeline import AMENDABLE
 
 
@@ -43,7 +44,8 @@ def create_lead(
     context: Context | None = None,
     **attributes,
 ) -> Lead:
-    """A new lead in its first stage. `attributes` are Lead fields (contact, company, channel, ..., custom)."""
+    """A new lead in its first stage. `attributes` are Lead fields (contact, company, channel, ..., custom); `score` is the
+    one that the source gives."""
     refuse_future(occurred_at, dt.datetime.now(dt.UTC))
     context = context or Context()
     version = context.book.on(context.calendar.day_of(occurred_at))
@@ -51,7 +53,10 @@ def create_lead(
     with transaction.atomic():
         if external_id is not None and Lead.objects.filter(source=source, external_id=external_id).exists():
             raise Conflict("lead_exists", f"A lead {external_id} from {source} exists already.", field="external_id")
-        lead = Lead.objects.create(source=source, external_id=external_id, origin=origin, **attributes)
+        given = attributes.pop("score", None)
+        lead = Lead(source=source, external_id=external_id, origin=origin, given_score=given, **attributes)
+        take_given([lead])
+        lead.save()
         event = LeadEvent(
             lead=lead,
             kind=LeadEvent.Kind.CREATED,
@@ -221,7 +226,9 @@ def edit_contact(*, contact: Contact, actor: User | None, **changes) -> bool:
     for name in changed:
         setattr(contact, name, changes[name])
     if changed:
-        contact.save(update_fields=changed)
+        with transaction.atomic():
+            contact.save(update_fields=changed)
+            note_scores(contact.leads.values_list("id", flat=True))
     return bool(changed)
 
 
