@@ -153,7 +153,7 @@ def test_what_people_changed_since_is_kept_and_listed(bring_job, stages, maya, p
 def test_a_value_that_somebody_corrected_stays(bring_job):
     bring_job(rows(2))
     job = bring_job(rows(2, score="50"))
-    Lead.objects.filter(external_id="L0").update(score=77)
+    Lead.objects.filter(external_id="L0").update(score=77, given_score=77)
     job = undo(job)
     assert [item["why"] for item in job.kept] == ["its score was changed since"]
     assert set(Lead.objects.values_list("external_id", "score")) == {("L0", 77), ("L1", 1)}
