@@ -42,6 +42,8 @@ app.conf.beat_schedule = {
     "leads-route": {"task": "leads.tasks.route", **EVERY_HALF_MINUTE},
     # Moves leads that newly meet the entry rule of a stage, where the agreement says so.
     "entry-rules": {"task": "leads.tasks.follow_entry_rules", "schedule": 60.0, "options": {"expires": 55}},
+    # Scores leads that changed and, once a day, everybody; the hints that come with changes make it sooner.
+    "scores": {"task": "leads.tasks.follow_scores", **EVERY_HALF_MINUTE},
     # Apart from the check, so that what is found together is one mail.
     "mail-notices": {"task": "leads.tasks.mail_notices", "schedule": 120.0, "options": {"expires": 110}},
     # Written from 08:30 of the company's clock on; asked often, so that a worker that was down loses no morning.

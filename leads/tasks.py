@@ -11,6 +11,7 @@ from leads.services.many import run_bulk, sweep_bulk
 from leads.services.notices import follow_hours, give_notices
 from leads.services.reminding import remind
 from leads.services.routing import route_waiting
+from leads.services.scoring import follow_scores
 from leads.services.telling import mail_notices
 
 # Well below the soft time limit of a task; the rest is sent out again.
@@ -64,3 +65,9 @@ def send_digests_of_teams() -> int:
 def follow_rules() -> int:
     """Move what newly meets an entry rule, where the agreement says that Tandem does it."""
     return follow_entry_rules(now=dt.datetime.now(dt.UTC))
+
+
+@shared_task(name="leads.tasks.follow_scores")
+def score_leads() -> int:
+    """Score what changed, and everybody once a day. What this run does not reach, the next one does."""
+    return follow_scores(now=dt.datetime.now(dt.UTC), until=time.monotonic() + BUDGET)
