@@ -28,6 +28,8 @@ EVERY_HALF_MINUTE = {"schedule": 30.0, "options": {"expires": 25}}
 app.conf.beat_schedule = {
     # The sweeper: finds what a lost hint left behind.
     "metrics-roll-up": {"task": "metrics.tasks.roll_up", **EVERY_HALF_MINUTE},
+    # Drafts that are to be tried on history: asked for since the last look, or left by their worker.
+    "try-drafts": {"task": "metrics.tasks.try_drafts", "schedule": 10.0, "options": {"expires": 9}},
     # Shows on the pages whether a worker takes what the clock gives.
     "heartbeat": {"task": "core.tasks.heartbeat", **EVERY_HALF_MINUTE},
     "send-messages": {"task": "core.tasks.send_messages", **EVERY_HALF_MINUTE},

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from core.append_only import AppendOnlyModel
+from funnel.models import Agreement, Stage
 from leads.models import Deal
 
 
@@ -99,3 +100,54 @@ class CreditPosting(AppendOnlyModel):
 
     def __str__(self):
         return f"{self.reason} of deal {self.deal_id}: {self.revenue}"
+
+
+class Backtest(models.Model):
+    """A draft tried on history (metrics.backtest): what was asked, how far it is, what came out. No number rests on it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        STOPPED = "stopped", "Stopped"
+        FAILED = "failed", "Failed"
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="backtests")
+    before = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="+")
+    stage = models.ForeignKey(Stage, on_delete=models.CASCADE, related_name="+")
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    from_day = models.DateField()
+    to_day = models.DateField()
+    split_day = models.DateField(help_text="the first day of the time in which the rule is tested")
+    horizon = models.PositiveSmallIntegerField(help_text="days for which leads are followed")
+    brought_in = models.BooleanField(default=True, help_text="leads that were brought in with their history count")
+    as_of = models.DateTimeField(help_text="when it was asked: nothing later is looked at")
+    asked = models.CharField(max_length=64, help_text="digest of both versions' rules and points")
+    # What the first look found: how old leads were at their entry (microseconds), and the last lead there is.
+    age = models.BigIntegerField(null=True, blank=True)
+    last_lead = models.BigIntegerField(null=True, blank=True)
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
+    result = models.JSONField(null=True, blank=True, help_text="metrics.backtest.summed_up")
+    inputs = models.CharField(max_length=64, blank=True, help_text="digest of all judged rows")
+    worker = models.CharField(max_length=32, blank=True)
+    worked_at = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self):
+        return f"backtest {self.pk} of {self.agreement}"
+
+
+class BacktestPart(models.Model):
+    """The judged leads from one id on, packed (metrics.backtest.ROW). Written once; a run that goes on reads it."""
+
+    backtest = models.ForeignKey(Backtest, on_delete=models.CASCADE, related_name="parts")
+    first_lead = models.BigIntegerField()
+    rows = models.BinaryField()
+    left_out = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["backtest", "first_lead"], name="metrics_backtest_part_once")]
+
+    def __str__(self):
+        return f"leads from {self.first_lead} of {self.backtest}"

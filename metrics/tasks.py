@@ -1,5 +1,6 @@
-"""Jobs of the rollup. Safe to run twice, at once or never: what must be done stands in the notes."""
+"""Jobs of the rollup and of backtests. Safe to run twice, at once or never: what must be done stands in the database."""
 
+import datetime as dt
 import time
 
 from celery import shared_task
@@ -7,6 +8,7 @@ from celery import shared_task
 from core.models import StaleNote
 from core.stale import send_hint
 from metrics import rollup
+from metrics.services import run_backtest, sweep_backtests
 
 # Well below the soft time limit of a task: a long backlog is worked off by several.
 BUDGET = 100
@@ -19,3 +21,13 @@ def roll_up() -> int:
     if done and StaleNote.objects.exists():
         send_hint()
     return done
+
+
+@shared_task(name="metrics.tasks.try_drafts")
+def try_drafts() -> int:
+    """Go on with the drafts that are to be tried on history; what does not fit into this run is left to the next."""
+    until = time.monotonic() + BUDGET
+    waiting = sweep_backtests(now=dt.datetime.now(dt.UTC))
+    for backtest in waiting:
+        run_backtest(backtest, until=until)
+    return len(waiting)

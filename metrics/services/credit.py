@@ -1,4 +1,4 @@
-"""Writes of this app beside the rollup's: the rules of credit."""
+"""The rules of credit."""
 
 import datetime as dt
 

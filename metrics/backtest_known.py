@@ -1,0 +1,303 @@
+"""What was known of leads when they were decided on: facts that had happened by then and had been recorded by then.
+
+What was taken back later was still known. A part that was merged in later was not yet part of the lead. Facts of which
+Tandem keeps no history are not asked at all (`with_history`).
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from django.db.models import Case, F, Q, When
+
+from accounts.queries import TeamHistory, team_history
+from campaigns.models import Campaign, Channel
+from core.queries import Calendar
+from funnel.book import Book
+from funnel.criteria import Condition, EntryRule
+from funnel.models import Region, Segment
+from funnel.score import ScoreTable
+from leads.models import Lead, LeadEvent, Touch
+from leads.timeline import AMENDABLE, EVENT_COLUMNS, Event, attributes, fold_lead, live_events
+from metrics.backtest_decisions import Decided, by_lead
+from metrics.codes import TOUCH_KINDS, instant_of, micros_of
+from metrics.methods.backtest import DAY, UNKNOWN, Known, Touches
+from metrics.packed_reading import integers, micros, whole
+
+_LINKED = {"channel": Channel, "campaign": Campaign, "segment": Segment, "region": Region}
+_TEXTS = ("origin", "tier")
+_COUNTED = ("touches", "touches_90", "last_touch")
+_FROM_EVENTS = ("owner", "age", "in_stage")
+HISTORY = frozenset((*_LINKED, *_TEXTS, *_COUNTED, *_FROM_EVENTS))
+RECENT = 90 * DAY
+_KINDS = {kind: number for number, kind in enumerate(TOUCH_KINDS)}
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A version's rule and table as they can be asked about the past, and in words what of them cannot."""
+
+    rule: EntryRule
+    table: ScoreTable
+    unasked: tuple[str, ...]
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        return (*self.rule.every, *self.rule.some, *(row.condition for row in self.table.fit))
+
+    @property
+    def scores(self) -> bool:
+        return bool(self.table)
+
+
+def with_history(rule: EntryRule, table: ScoreTable) -> Tried:
+    """Leave out what asks for facts without history. A score has one where a table makes it."""
+    rows = tuple(row for row in table.fit if row.condition.fact in HISTORY)
+    kept = ScoreTable(rows, table.engagement)
+    askable = HISTORY | {"score"} if kept else HISTORY
+    unasked = [one.words for one in (*rule.every, *rule.some) if one.fact not in askable]
+    unasked += [f"{row.points:+d} points: {row.words}" for row in table.fit if row not in rows]
+    return Tried(
+        EntryRule(*(tuple(one for one in part if one.fact in askable) for part in (rule.every, rule.some))),
+        kept,
+        tuple(unasked),
+    )
+
+
+class Reader:
+    """Reads what was known of some leads after the other, for the conditions and tables of all that is tried."""
+
+    def __init__(self, tried: Collection[Tried], book: Book, calendar: Calendar):
+        conditions = [one for each in tried for one in each.conditions]
+        self.asked = {one.fact for one in conditions} - {"score"}
+        self.touches = bool(self.asked & set(_COUNTED)) or any(each.table.engagement for each in tried)
+        self.codes: dict[str, dict[str, int]] = {
+            fact: dict(model.objects.values_list("name", "id")) for fact, model in _LINKED.items() if fact in self.asked
+        }
+        for fact in _TEXTS:
+            named = sorted({value for one in conditions if one.fact == fact for value in one.values})
+            self.codes[fact] = {value: number for number, value in enumerate(named, 1)}
+        self.book, self.calendar = book, calendar
+        self._teams: TeamHistory | None = None
+
+    def known(self, leads: Decided) -> Known:
+        """What was known of leads that were decided on; they stand in the order of their ids."""
+        facts: dict[str, np.ndarray] = {}
+        if self.asked - set(_COUNTED):
+            facts |= self._plain(leads)
+            self._by_hand(leads, facts)
+        touches = Touches(*(np.zeros(0, np.int64),) * 3)
+        if self.touches and len(leads):
+            touches, at = self._touches(leads)
+            number = np.bincount(touches.lead, minlength=len(leads))
+            recent = np.bincount(touches.lead[at > leads.at[touches.lead] - RECENT], minlength=len(leads))
+            last = np.full(len(leads), np.iinfo(np.int64).max)
+            np.minimum.at(last, touches.lead, touches.days)
+            facts |= {"touches": number, "touches_90": recent, "last_touch": np.where(number > 0, last, UNKNOWN)}
+        return Known(len(leads), facts, self.codes, touches, _KINDS)
+
+    # --- leads of which nothing was corrected, taken back or merged: as they stand, cut off at the decision ---
+
+    def _plain(self, leads: Decided) -> dict[str, np.ndarray]:
+        facts = {}
+        own = [name for name in (*_LINKED, *_TEXTS) if name in self.asked]
+        if own:
+            rows = _of(Lead.objects, leads, "id").annotate(**{f"v_{name}": self._value(name) for name in own})
+            found = by_lead(integers(rows.values_list("id", *(f"v_{name}" for name in own))))
+            spot = np.searchsorted(found[0], leads.lead)
+            facts = {name: column[spot] for name, column in zip(own, found[1:], strict=True)}
+        if "age" in self.asked:
+            facts["age"] = np.where(
+                (leads.created != UNKNOWN) & (leads.created <= leads.at), (leads.at - leads.created) // DAY, UNKNOWN
+            )
+        if {"owner", "in_stage"} & self.asked:
+            facts["owner"], facts["in_stage"] = self._events(leads)
+        return facts
+
+    def _value(self, name: str):
+        if name in _LINKED:
+            return whole(F(f"{name}_id"))
+        named = [When(**{name: text}, then=code) for text, code in self.codes[name].items() if text]
+        return whole(Case(When(**{name: ""}, then=UNKNOWN), *named, default=-1))
+
+    def _events(self, leads: Decided) -> tuple[np.ndarray, np.ndarray]:
+        """The owner by the last assignment, and whole days in the stage that each lead was in just before its decision."""
+        kinds = (LeadEvent.Kind.CREATED, LeadEvent.Kind.MOVED, LeadEvent.Kind.ASSIGNED)
+        rows = _of(LeadEvent.objects, leads, "lead_id").filter(kind__in=kinds)
+        rows = rows.annotate(
+            assigns=whole(Case(When(kind=kinds[2], then=1), When(kind=kinds[0], owner__isnull=False, then=1),
+                               When(kind=kinds[0], team__isnull=False, then=1), default=0)),
+            who=whole(F("owner_id")), to=whole(F("to_stage_id")), at=micros(F("occurred_at")), told=micros(F("recorded_at")),
+        )  # fmt: skip
+        found = integers(rows.values_list("lead_id", "id", "assigns", "who", "to", "at", "told"))
+        row, here = _places(leads.lead, found[0])
+        _, event, assigns, who, to, at, told = found[:, here]
+        row = row[here]
+        known = (told <= leads.limit[row]) & (at <= leads.at[row])
+        owner, in_stage = np.full(len(leads), UNKNOWN), np.full(len(leads), UNKNOWN)
+        given = _in_order(known & (assigns == 1), row, at, event)
+        owner[row[given]] = who[given]  # the last one stays
+        moved = _in_order(known & (to != UNKNOWN) & (at < leads.at[row]), row, at, event)
+        if len(moved):
+            begins = np.r_[True, (row[moved][1:] != row[moved][:-1]) | (to[moved][1:] != to[moved][:-1])]
+            began = moved[begins]
+            in_stage[row[began]] = (leads.at[row[began]] - at[began]) // DAY
+        return owner, in_stage
+
+    # --- all others, one by one, by the fold that everything else rests on ---
+
+    def _by_hand(self, leads: Decided, facts: dict[str, np.ndarray]) -> None:
+        place = {int(lead): i for i, lead in enumerate(leads.lead)}
+        groups = self._entangled(leads, place)
+        if not groups:
+            return
+        merges = joins(leads)
+        events: dict[int, list[tuple[Event, dt.datetime]]] = defaultdict(list)
+        members = sorted({part for parts in groups.values() for part in parts})
+        for *columns, told in (
+            LeadEvent.objects.filter(lead_id__in=members).order_by("id").values_list(*EVENT_COLUMNS, "recorded_at")
+        ):
+            event = Event(*columns)
+            events[event.lead_id].append((event, told))
+        stored = {row[0]: row[1:] for row in Lead.objects.filter(id__in=list(groups)).values_list("id", *AMENDABLE)}
+        for lead, parts in groups.items():
+            i = place[lead]
+            at, limit = instant_of(int(leads.at[i])), instant_of(int(leads.limit[i]))
+            told = {
+                part: [event for event, recorded in events[part] if recorded <= limit and event.occurred_at <= at]
+                for part in parts
+                if part == lead or (merges[part][1] <= at and merges[part][2] <= limit)
+            }
+            for fact, value in self._folded(lead, told, [event for event, _ in events[lead]], stored[lead], at).items():
+                if fact in facts:
+                    facts[fact][i] = value
+
+    def _entangled(self, leads: Decided, place: dict[int, int]) -> dict[int, list[int]]:
+        """Leads that were corrected, of which something was taken back or merged in, or of which not every time is exact:
+        each with its parts."""
+        Kind = LeadEvent.Kind
+        odd = _of(LeadEvent.objects, leads, "lead_id").filter(
+            Q(kind=Kind.VOIDED)
+            | Q(kind=Kind.AMENDED, field__in=AMENDABLE)
+            | Q(kind__in=(Kind.CREATED, Kind.MOVED)) & ~Q(time_precision="instant")
+        )
+        found = set(odd.values_list("lead_id", flat=True)) & place.keys()
+        skewed = _of(Lead.objects, leads, "id").filter(clock_skew=True)
+        found |= set(skewed.values_list("id", flat=True)) & place.keys()
+        parts: dict[int, list[int]] = defaultdict(list)
+        for part, (survivor, *_) in joins(leads).items():
+            if survivor in place:
+                parts[survivor].append(part)
+        return {lead: [lead, *parts.get(lead, ())] for lead in sorted(found | parts.keys())}
+
+    def _folded(self, lead: int, told: dict[int, list[Event]], own: list[Event], stored: tuple, at: dt.datetime) -> dict:
+        mine = told[lead]
+        if self._teams is None:
+            self._teams = team_history()
+        state = fold_lead(
+            told, lead, sources=(None, None), contacts=(), book=self.book, calendar=self.calendar, teams=self._teams,
+        )  # fmt: skip
+        facts = {"owner": UNKNOWN if state.owner_id is None else state.owner_id, "age": UNKNOWN, "in_stage": UNKNOWN}
+        created = [e for e in live_events(mine) if e.kind == LeadEvent.Kind.CREATED]
+        if created:
+            facts["age"] = (at - created[0].occurred_at) // dt.timedelta(days=1)
+        before = [stay.entered_at for stay in state.stays if stay.entered_at < at]
+        if before:
+            facts["in_stage"] = (at - before[-1]) // dt.timedelta(days=1)
+        corrected = attributes(mine, live_events(mine))
+        later = {}
+        for event in own:
+            if event.kind == LeadEvent.Kind.AMENDED and event not in mine:
+                later.setdefault(event.field, event.old)
+        for name, value in zip(AMENDABLE, stored, strict=True):
+            facts[name.removesuffix("_id")] = self._code(name, corrected.get(name, later.get(name, value)))
+        return facts
+
+    def _code(self, name: str, value: int | str | None) -> int:
+        if value in (None, ""):
+            return UNKNOWN
+        return int(value) if name.endswith("_id") else self.codes[name].get(value, -1)
+
+    # --- touches ---
+
+    def _touches(self, leads: Decided) -> tuple[Touches, np.ndarray]:
+        """Touches by marketing known at the decision, and when each was; those of parts from when they were merged in."""
+        whens = [When(kind=kind, then=number) for kind, number in _KINDS.items()]
+        rows = Touch.objects.filter(side="marketing", voids__isnull=True).annotate(
+            what=whole(Case(*whens, default=-1)), at=micros(F("occurred_at")), told=micros(F("recorded_at"))
+        )
+        columns = ("lead_id", "id", "what", "at", "told")
+        own = integers(_of(rows, leads, "lead_id").values_list(*columns))
+        row, here = _places(leads.lead, own[0])
+        own, row = own[:, here], row[here]
+        at, told = own[3], own[4]
+        merged, *joined = self._merged(rows, leads, columns)
+        if merged.shape[1]:
+            own, row = np.concatenate([own, merged], axis=1), np.r_[row, joined[0]]
+            at, told = np.r_[at, joined[1]], np.r_[told, joined[2]]
+        known = (at <= leads.at[row]) & (told <= leads.limit[row])
+        # Taken back by then: it was known no more.
+        voids = _of(Touch.objects.filter(voids__isnull=False), leads, "voids__lead_id", and_merged=True)
+        gone = by_lead(integers(voids.annotate(told=micros(F("recorded_at"))).values_list("voids_id", "told")))
+        if gone.shape[1]:
+            spot, here = _places(gone[0], own[1])
+            known[here] &= gone[1][spot[here]] > leads.limit[row[here]]
+        row, happened = row[known], own[3][known]
+        return Touches(row, own[2][known], (leads.at[row] - happened) // DAY), happened
+
+    def _merged(self, rows, leads: Decided, columns: Iterable[str]) -> tuple[np.ndarray, ...]:
+        """Touches of parts with the row of their survivor, and since when they were its: as it happened, as it was told."""
+        found = joins(leads)
+        parts = np.array(sorted(found), np.int64)
+        touches = integers(rows.filter(lead_id__in=parts.tolist()).values_list(*columns))
+        spot, _ = _places(parts, touches[0])
+        whose = np.array([[survivor, micros_of(at), micros_of(told)] for _, (survivor, at, told) in sorted(found.items())])
+        survivor, at, told = whose.reshape(-1, 3).T.astype(np.int64)
+        row, here = _places(leads.lead, survivor[spot])
+        touches, spot, row = touches[:, here], spot[here], row[here]
+        return touches, row, np.maximum(touches[3], at[spot]), np.maximum(touches[4], told[spot])
+
+
+def joins(leads: Decided) -> dict[int, tuple[int, dt.datetime, dt.datetime]]:
+    """Parts of the leads between the first and the last of these: their survivor, since when they are its, and when that was
+    recorded. One that became a part through another has waited for both."""
+    between = {"lead__merged_into__gte": int(leads.lead[0]), "lead__merged_into__lte": int(leads.lead[-1])}
+    merges = LeadEvent.objects.filter(kind=LeadEvent.Kind.MERGED, **between).order_by("id")
+    direct, survivors = {}, {}
+    for part, into, survivor, at, told in merges.values_list(
+        "lead_id", "other_lead_id", "lead__merged_into_id", "occurred_at", "recorded_at"
+    ):
+        direct[part], survivors[part] = (into, at, told), survivor
+    found = {}
+    for part, survivor in survivors.items():
+        into, at, told = direct[part]
+        while into != survivor and into in direct:
+            into, later, recorded = direct[into]
+            at, told = max(at, later), max(told, recorded)
+        found[part] = (survivor, at, told)
+    return found
+
+
+def _of(manager, leads: Decided, path: str, *, and_merged: bool = False):
+    """Rows of the leads between the first and the last of these; with those of parts of leads, wherever they stand."""
+    between = Q(**{f"{path}__gte": int(leads.lead[0]), f"{path}__lte": int(leads.lead[-1])})
+    if and_merged:
+        part = path.removesuffix("lead_id") + "lead__merged_into"
+        between |= Q(**{f"{part}__gte": int(leads.lead[0]), f"{part}__lte": int(leads.lead[-1])})
+    return manager.filter(between)
+
+
+def _places(keys: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where each wanted key stands among `keys`, which are in order, and a mask of those that do."""
+    if not len(keys):
+        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), bool)
+    spot = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return spot, keys[spot] == wanted
+
+
+def _in_order(mask: np.ndarray, row: np.ndarray, at: np.ndarray, event: np.ndarray) -> np.ndarray:
+    """Numbers of the masked events, lead by lead as they happened."""
+    numbers = np.flatnonzero(mask)
+    return numbers[np.lexsort((event[numbers], at[numbers], row[numbers]))]
