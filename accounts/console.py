@@ -16,6 +16,7 @@ PLACES = (
     ("console", "Agreement", False),
     ("console_stages", "Stages", False),
     ("console_criteria", "Criteria", False),
+    ("console_score", "Score", False),
     ("console_rules", "Reasons and moves", False),
     ("console_promises", "Promises", False),
     ("console_words", "Words", False),

@@ -49,6 +49,10 @@ class Fit:
     def words(self) -> str:
         return self.condition.words
 
+    @property
+    def worth(self) -> str:
+        return points_words(self.points)
+
 
 @dataclass(frozen=True)
 class Engagement:
@@ -73,6 +77,10 @@ class Engagement:
         return f"{TOUCH_KINDS[self.kind]}: {number:,} {touches}{self._fading}"
 
     @property
+    def worth(self) -> str:
+        return points_words(self.points)
+
+    @property
     def _fading(self) -> str:
         if self.half_life is None:
             return ""
@@ -94,6 +102,10 @@ class ScoreTable:
 class Reason:
     words: str
     points: int
+
+    @property
+    def worth(self) -> str:
+        return points_words(self.points)
 
 
 @dataclass(frozen=True)

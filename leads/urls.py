@@ -1,6 +1,19 @@
 from django.urls import include, path
 
-from leads.views import actions, bulk, companies, corrections, deals, detail, disputes, entering, handoffs, my_day, touches
+from leads.views import (
+    actions,
+    bulk,
+    companies,
+    corrections,
+    deals,
+    detail,
+    disputes,
+    entering,
+    handoffs,
+    my_day,
+    score,
+    touches,
+)
 from leads.views import list as lists
 
 urlpatterns = [
@@ -31,6 +44,7 @@ urlpatterns = [
     path("leads/team/", disputes.team, name="leads_team"),
     path("leads/disputes/", disputes.disputes, name="disputes"),
     path("leads/entering/<slug:key>/", entering.effect, name="entry_rule_effect"),
+    path("leads/scored/", score.effect, name="score_effect"),
     path("leads/disputes/<slug:key>/examples/", disputes.examples, name="stage_examples"),
     path("handoffs/<int:pk>/accept/", handoffs.accept, name="handoff_accept"),
     path("handoffs/<int:pk>/decide/<slug:act>/", handoffs.decision, name="handoff_decide"),

@@ -17,6 +17,7 @@ from leads.pages.clocks import add_waiting
 from leads.pages.filters import Surroundings
 from leads.pages.handoff import HandoffCard, read_handoff
 from leads.pages.leads import decorate
+from leads.pages.score import ScoreShown, read_score
 from leads.pages.timeline import UNDO_FOR, Item, read_timeline
 from leads.queries import visible_leads
 
@@ -70,6 +71,7 @@ class LeadPage:
     value: int | None  # open and won deals in the base currency; None if no amount is known
     tags: list[Tag]
     handoff: HandoffCard | None
+    score: ScoreShown
 
 
 def read_lead(lead: Lead, around: Surroundings, book: Book, *, tab: str, everything: bool, done: int | None) -> LeadPage:
@@ -93,6 +95,7 @@ def read_lead(lead: Lead, around: Surroundings, book: Book, *, tab: str, everyth
     others = visible_leads(user).filter(company=lead.company_id).exclude(pk=lead.pk) if lead.company_id else None
     version = book.on(around.today) if book else None
     path, beside = _path(lead, version, stays) if version else ([], None)
+    score = read_score(lead, version, around)
     return LeadPage(
         lead=lead,
         path=path,
@@ -108,7 +111,8 @@ def read_lead(lead: Lead, around: Surroundings, book: Book, *, tab: str, everyth
         colleagues=others.count() if others is not None else 0,
         undo=_fresh(items, done, around),
         value=sum(known) if known else None,
-        handoff=read_handoff(lead, ids, around, book),
+        handoff=read_handoff(lead, ids, around, book, score),
+        score=score,
         tags=list(Tag.objects.filter(lead_tags__lead=lead).order_by("name")),
     )
 

@@ -21,6 +21,7 @@ from leads.obligations import EXCLUDED
 from leads.pages.clocks import Clock, Clocks
 from leads.pages.filters import Surroundings
 from leads.pages.handoff_words import reason_words
+from leads.pages.score import ScoreShown
 from leads.services.clock import EXCLUSIONS, asked_by
 from leads.services.feedback import AFTER_CONTACT, AT_CLOSE, FITS
 from leads.services.steps import sides_of
@@ -118,7 +119,7 @@ class HandoffCard:
         return WAITS_ON.get(self.handoff.state, "")
 
 
-def read_handoff(lead: Lead, ids: Sequence[int], around: Surroundings, book: Book) -> HandoffCard | None:
+def read_handoff(lead: Lead, ids: Sequence[int], around: Surroundings, book: Book, score: ScoreShown) -> HandoffCard | None:
     """The card of the lead's newest handoff; None if it never became an MQL. `ids`: the lead and those merged into it."""
     handoff = (
         Handoff.objects.filter(lead=lead)
@@ -146,7 +147,7 @@ def read_handoff(lead: Lead, ids: Sequence[int], around: Surroundings, book: Boo
         touches=len(touches),
         campaigns=list(dict.fromkeys(t.campaign.name for t in touches if t.campaign_id)),
         required=_required(lead, promises),
-        score_reasons=_score_reasons(lead),
+        score_reasons=_score_reasons(lead, score),
         assigned=_assignment(ids),
         decision=_decision(handoff, steps, ids, version),
         contest=_last(steps, Kind.CONTESTED, version) if handoff.contested_at else None,
@@ -199,8 +200,10 @@ def value_of(lead: Lead, name: str) -> str:
     return "" if value is None else str(value)
 
 
-def _score_reasons(lead: Lead) -> str:
-    """Why the score is what it is, where the system that scores says so."""
+def _score_reasons(lead: Lead, score: ScoreShown) -> str:
+    """Why the score is what it is: by the points of the agreement, else where the system that scores says so."""
+    if score.version is not None:
+        return "; ".join(f"{reason.words} {reason.worth}" for reason in score.reasons)
     found = lead.custom.get("score_reasons") or ""
     return ", ".join(map(str, found)) if isinstance(found, list) else str(found)
 
