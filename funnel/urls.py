@@ -1,6 +1,6 @@
 from django.urls import path
 
-from funnel.views import agreement, calendars, criteria, plan, promises, stages, words
+from funnel.views import agreement, calendars, criteria, plan, promises, score, stages, words
 
 urlpatterns = [
     path("", agreement.overview, name="console"),
@@ -21,6 +21,8 @@ urlpatterns = [
     path("stages/<slug:key>/remove/", stages.remove, name="console_stage_remove"),
     path("criteria/", criteria.criteria, name="console_criteria"),
     path("criteria/<slug:key>/", criteria.edit, name="console_criteria_edit"),
+    path("score/", score.score, name="console_score"),
+    path("score/edit/", score.edit, name="console_score_edit"),
     path("rules/", stages.rules, name="console_rules"),
     path("rules/reasons/", stages.add_reason, name="console_reason_new"),
     path("rules/reasons/<int:pk>/", stages.rename_reason, name="console_reason"),

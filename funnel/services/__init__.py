@@ -13,6 +13,7 @@ from funnel.services.promises import (
     set_required_fields,
     set_terms,
 )
+from funnel.services.score import set_points_table
 from funnel.services.stages import add_stage, edit_stage, move_stage, remove_stage, reorder_path
 from funnel.services.versions import (
     ANSWER_DAYS,
@@ -71,6 +72,7 @@ __all__ = [
     "set_entry_rule",
     "set_lead_values",
     "set_margin",
+    "set_points_table",
     "set_promise",
     "set_required_fields",
     "set_target",
