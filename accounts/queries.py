@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -61,6 +62,14 @@ def led_sides(user: User) -> frozenset[Side]:
     led = standing(user).led_team_ids
     sides = Team.objects.filter(id__in=led, retired=False).values_list("side", flat=True) if led else ()
     return frozenset(Side(side) for side in sides) - {Side.JOINT}
+
+
+def leads_of_sides(sides: Iterable[Side], now: dt.datetime) -> list[User]:
+    """The active people who lead a team of these sides on the day of `now`, each once."""
+    leading = Membership.objects.filter(
+        on_day(today_for(now)), role=Role.TEAM_LEAD, team__side__in=list(sides), team__retired=False
+    )
+    return list(User.objects.filter(id__in=leading.values("user"), is_active=True).order_by("id"))
 
 
 def has_perm(user: User, perm: Perm) -> bool:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from funnel.views import agreement, calendars, criteria, plan, promises, score, stages, words
+from funnel.views import agreement, calendars, comments, criteria, plan, promises, score, stages, words
 
 urlpatterns = [
     path("", agreement.overview, name="console"),
@@ -11,6 +11,10 @@ urlpatterns = [
     path("draft/propose/", agreement.propose, name="console_propose"),
     path("draft/withdraw/", agreement.withdraw, name="console_withdraw"),
     path("versions/<int:number>/", agreement.version, name="console_version"),
+    path("versions/<int:number>/comments/", comments.comment, name="console_comment"),
+    path("comments/<int:pk>/answer/", comments.answer, name="console_comment_answer"),
+    path("versions/<int:number>/refuse/", comments.refuse, name="console_refuse"),
+    path("versions/<int:number>/refuse/back/", comments.take_back, name="console_refuse_back"),
     path("compare/", agreement.compare_versions, name="console_compare"),
     path("history/", agreement.history, name="console_history"),
     path("stages/", stages.stages, name="console_stages"),

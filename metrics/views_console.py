@@ -23,9 +23,11 @@ from core.queries import calendar, organisation
 from funnel import services
 from funnel.book import version_of
 from funnel.checking import problems_of
+from funnel.comment_queries import refusals_of, standing_refusals, talk_of
 from funnel.comparing import compare, counts_differently
 from funnel.models import Agreement, StageInVersion
-from funnel.queries import shown_version
+from funnel.queries import OPEN, shown_version
+from funnel.views.agreement import sides_of
 from leads.models import Deal
 from leads.services.rebuilding import rebuild_since
 from metrics.console import DAYS, effect_of, used_in, version_before
@@ -59,28 +61,30 @@ def _agree(request: HttpRequest, version: Agreement, form: DayForm | None, statu
     waited = working_days(cal.day_of(version.proposed_at), day) if version.proposed_at else 0
     signable = version.state in (Agreement.State.PROPOSED, Agreement.State.IN_FORCE)
     mine = led_sides(request.user)
-    signed = {s.side: s for s in version.signatures.select_related("user")}
+    refusals = refusals_of(version)
+    sections = compare(base, version, currency=company.base_currency) if base else []
+    talk = talk_of(version)
     context = {
         "version": version,
         "base": base,
-        "sections": compare(base, version, currency=company.base_currency) if base else [],
+        "sections": [(section, talk.on(section.title)) for section in sections if section.rows],
+        "talk": talk,
+        "elsewhere": talk.elsewhere(section.title for section in sections if section.rows),
+        "talks": version.state in OPEN and has_perm(request.user, Perm.WORK_LEADS),
+        "may_withdraw": services.may_withdraw(version, request.user),
+        "refusals": refusals,
+        "refused": standing_refusals(version, refusals),
         "counting": bool(base and counts_differently(base, version)),
         "effect": effect_of(current(), version_of(base), version_of(version), day) if base else None,
         "days": DAYS,
         "problems": problems_of(version, base) if version.state == Agreement.State.DRAFT else [],
         "sides": [
-            {
-                "side": side,
-                "label": Side(side).label,
-                "signature": signed.get(side),
-                "may": signable and side in missing and side in mine,
-            }
-            for side in services.SIGNING
+            row | {"may": signable and row["side"] in missing and row["side"] in mine} for row in sides_of(version, refusals)
         ],
         "missing": missing,
         "waited": waited,
         "answer_days": services.ANSWER_DAYS,
-        "may_start": _may_start(request, version, missing, owns, waited),
+        "may_start": not standing_refusals(version, refusals) and _may_start(request, version, missing, owns, waited),
         "form": form or DayForm(initial={"from_day": day + dt.timedelta(days=1)}),
         "zone": cal.zone_on(day),
     }

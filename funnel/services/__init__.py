@@ -1,6 +1,7 @@
 """Writes to the agreement: draft, change, ask, sign, put in force. Facts are never rewritten by configuration."""
 
 from funnel.services.calendars import add_holidays, drop_hours, remove_holiday, set_hours
+from funnel.services.comments import answer_comment, comment_on, refuse_for_side, take_refusal_back
 from funnel.services.criteria import set_entry_rule
 from funnel.services.moves import add_reason, forbid_moves, remove_reason, rename_reason
 from funnel.services.names import ensure_region, ensure_segment
@@ -24,6 +25,7 @@ from funnel.services.versions import (
     describe_draft,
     draft_version,
     drop_draft,
+    may_withdraw,
     missing_sides,
     propose,
     put_in_force,
@@ -43,7 +45,9 @@ __all__ = [
     "add_stage",
     "add_word",
     "adopt_preset",
+    "answer_comment",
     "bring_into_force",
+    "comment_on",
     "describe_draft",
     "draft_margin",
     "draft_version",
@@ -55,10 +59,12 @@ __all__ = [
     "ensure_segment",
     "fill_promises",
     "forbid_moves",
+    "may_withdraw",
     "missing_sides",
     "move_stage",
     "propose",
     "put_in_force",
+    "refuse_for_side",
     "remove_holiday",
     "remove_margin",
     "remove_promise",
@@ -79,5 +85,6 @@ __all__ = [
     "set_terms",
     "sign",
     "sign_for_side",
+    "take_refusal_back",
     "withdraw",
 ]

@@ -11,6 +11,7 @@ from accounts.queries import has_perm, led_sides, standing
 from core.errors import Conflict, DomainError, NotAllowed
 from core.periods import working_days
 from funnel.checking import problems_of
+from funnel.comment_queries import refusals_of, standing_refusals
 from funnel.glossary import SEED
 from funnel.models import (
     Agreement,
@@ -21,11 +22,11 @@ from funnel.models import (
     StageInVersion,
 )
 from funnel.presets import PRESET_FIELDS, PRESET_PROMISES, PRESET_REASONS, PRESETS
+from funnel.services.comments import SIGNING, tell_both_sides
 from funnel.services.opening import COPIED, base_of, lock, log, must_be_draft, must_be_open, touch_numbers
 from funnel.services.promises import insert_promises
 
 State = Agreement.State
-SIGNING = (Side.MARKETING, Side.SALES)
 # When one side does not answer for so many working days, the funnel owner may put a version in force for so many days.
 ANSWER_DAYS, TRIAL_DAYS = 10, 90
 
@@ -122,22 +123,34 @@ def propose(*, draft: Agreement, actor: User | None, now: dt.datetime) -> Agreem
         found = problems_of(row, base_of(row))
         if found:
             raise DomainError("version_incomplete", found[0])
-        row.state, row.proposed_at = State.PROPOSED, now
-        row.save(update_fields=["state", "proposed_at"])
+        row.state, row.proposed_at, row.proposed_by = State.PROPOSED, now, actor
+        row.save(update_fields=["state", "proposed_at", "proposed_by"])
         log(row, actor, f"Asked both teams to agree to version {row.number}.")
+        tell_both_sides(row, actor, now)
         return row
 
 
-def withdraw(*, agreement: Agreement, actor: User | None) -> Agreement:
+def may_withdraw(agreement: Agreement, actor: User) -> bool:
+    """Whoever put a version to both teams takes it back; an administrator does it for somebody who is gone."""
+    return agreement.state == State.PROPOSED and (agreement.proposed_by_id == actor.pk or has_perm(actor, Perm.ADMINISTER))
+
+
+def withdraw(*, agreement: Agreement, actor: User) -> Agreement:
     """Back to a draft; signatures given so far fall, because what they stood under may change."""
     with transaction.atomic():
         row = lock(agreement)
         if row.state != State.PROPOSED:
             raise DomainError("not_proposed", f"{row} does not wait for signatures.")
+        if not may_withdraw(row, actor):
+            raise NotAllowed("not_yours", "Whoever asked both teams takes it back, or an administrator.")
+        fallen = [Side(side).label.lower() for side in row.signatures.order_by("side").values_list("side", flat=True)]
+        asked_by = row.proposed_by
         row.signatures.all().delete()
-        row.state, row.proposed_at = State.DRAFT, None
-        row.save(update_fields=["state", "proposed_at"])
-        log(row, actor, f"Took version {row.number} back to a draft.")
+        row.state, row.proposed_at, row.proposed_by = State.DRAFT, None, None
+        row.save(update_fields=["state", "proposed_at", "proposed_by"])
+        for_whom = f", which {asked_by} had put to both teams" if asked_by is not None and asked_by != actor else ""
+        fell = f" The signature of {' and '.join(fallen)} fell." if fallen else ""
+        log(row, actor, f"Took version {row.number} back to a draft{for_whom}.{fell}")
         return row
 
 
@@ -191,6 +204,14 @@ def bring_into_force(*, agreement: Agreement, from_day: dt.date, actor: User, to
         words = " and ".join(side.label.lower() for side in missing)
         if len(missing) == len(SIGNING):
             raise DomainError("unsigned", "Nobody has signed yet.")
+        refused = standing_refusals(row, refusals_of(row))
+        if refused:
+            who = " and ".join(side.label for side in refused)
+            raise DomainError(
+                "refused",
+                f"{who} refused it. A version without a side’s yes needs a side that is silent, not one that said no.",
+            )
+        forced = ""
         if missing:
             waited = working_days(calendar.day_of(row.proposed_at), today)
             if waited < ANSWER_DAYS:
@@ -201,8 +222,12 @@ def bring_into_force(*, agreement: Agreement, from_day: dt.date, actor: User, to
                 raise NotAllowed("owner_only", f"Without the yes of {words} only the funnel owner may put it in force.")
             row.trial_until = from_day + dt.timedelta(days=TRIAL_DAYS - 1)
             row.save(update_fields=["trial_until"])
+            forced = (
+                f" Forced by the funnel owner without the yes of {words}, after {waited} working days without an answer:"
+                f" it holds until {row.trial_until}, marked as not agreed."
+            )
         _keep_the_past(row, from_day)
-        return put_in_force(agreement=row, from_day=from_day, actor=actor, unsigned_by=words)
+        return put_in_force(agreement=row, from_day=from_day, actor=actor, forced=forced)
 
 
 def _keep_the_past(agreement: Agreement, from_day: dt.date) -> None:
@@ -224,10 +249,11 @@ def _keep_the_past(agreement: Agreement, from_day: dt.date) -> None:
         raise DomainError("past_margin", f"Margins from days before {from_day} stay as they were agreed.")
 
 
-def put_in_force(*, agreement: Agreement, from_day: dt.date, actor: User | None, unsigned_by: str = "") -> Agreement:
+def put_in_force(*, agreement: Agreement, from_day: dt.date, actor: User | None, forced: str = "") -> Agreement:
     """Let a draft hold from a day on; the version before it ends there. Days before keep their version.
 
-    This is the last step, without questions of who signed: pages use `bring_into_force`.
+    `forced`: a sentence for the history that says whose yes is missing. This is the last step, without questions of who
+    signed: pages use `bring_into_force`.
     """
     must_be_open(agreement)
     last = Agreement.objects.filter(state=State.IN_FORCE).aggregate(day=Max("from_day"))["day"]
@@ -240,6 +266,5 @@ def put_in_force(*, agreement: Agreement, from_day: dt.date, actor: User | None,
         agreement.state, agreement.from_day = State.IN_FORCE, from_day
         agreement.save(update_fields=["state", "from_day"])
         touch_numbers(agreement)
-        without = f", without the yes of {unsigned_by}" if unsigned_by else ""
-        log(agreement, actor, f"Put version {agreement.number} in force from {from_day}{without}.")
+        log(agreement, actor, f"Put version {agreement.number} in force from {from_day}.{forced}")
     return agreement

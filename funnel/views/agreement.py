@@ -1,25 +1,30 @@
 """The agreement: what is in force, what waits for whom, all versions and what happened to them."""
 
 import datetime as dt
+from collections.abc import Iterable
 
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.console import attempt, show
-from accounts.models import ConsoleEvent, Side
+from accounts.models import ConsoleEvent
 from accounts.permissions import Perm, requires
+from core.errors import NotAllowed
 from core.periods import working_days
 from core.queries import calendar, organisation
 from funnel import services
 from funnel.checking import problems_of
+from funnel.comment_queries import refusals_of, standing_refusals, talk_of
 from funnel.comparing import compare, counts_differently
 from funnel.forms import CompareForm, NoteForm, PresetForm
-from funnel.models import Agreement
+from funnel.models import Agreement, Refusal
+from funnel.overview import coming_changes, held_by
 from funnel.presets import PRESETS
 from funnel.promises import book_of
-from funnel.queries import coming_version, open_version, version_in_force
+from funnel.queries import open_version, version_in_force
 from funnel.services import ANSWER_DAYS, missing_sides
 from funnel.views.frame import back, the_draft, today
 from funnel.views.promises import sides
@@ -44,14 +49,20 @@ def overview(request: HttpRequest) -> HttpResponse:
     draft = open_version()
     cal = calendar()
     versions = list(Agreement.objects.order_by("-number").prefetch_related("signatures__user").select_related("created_by"))
+    refusals = refusals_of(draft) if draft else []
     waited = working_days(cal.day_of(draft.proposed_at), day) if draft and draft.proposed_at else None
     context = {
         "present": present,
         "present_sides": sides_of(present),
         "present_signed": not missing_sides(present),
-        "coming": coming_version(day),
+        "held": held_by(present),
+        "coming": coming_changes(day),
         "draft": draft,
-        "draft_sides": sides_of(draft) if draft else [],
+        "draft_sides": sides_of(draft, refusals) if draft else [],
+        "waits_for": services.missing_sides(draft) if draft else [],
+        "refused": standing_refusals(draft, refusals) if draft else {},
+        "talk": talk_of(draft) if draft else None,
+        "may_withdraw": bool(draft and services.may_withdraw(draft, request.user)),
         "changes": sum(len(s.rows) for s in compare(versions[1], draft)) if draft and len(versions) > 1 else 0,
         "problems": problems_of(draft, versions[1] if len(versions) > 1 else None) if draft else [],
         "waited": waited,
@@ -66,10 +77,14 @@ def overview(request: HttpRequest) -> HttpResponse:
     return show(request, "console/overview.html", "console", context)
 
 
-def sides_of(agreement: Agreement) -> list[dict]:
-    """Each signing side with its signature or None."""
+def sides_of(agreement: Agreement, refusals: Iterable[Refusal] = ()) -> list[dict]:
+    """Each signing side with its signature or None, and the no that it stands by."""
     signed = {s.side: s for s in agreement.signatures.all()}
-    return [{"side": side, "label": Side(side).label, "signature": signed.get(side)} for side in services.SIGNING]
+    refused = standing_refusals(agreement, refusals)
+    return [
+        {"side": side, "label": side.label, "signature": signed.get(side), "refusal": refused.get(side)}
+        for side in services.SIGNING
+    ]
 
 
 @require_safe
@@ -174,11 +189,15 @@ def propose(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@requires(Perm.ADMINISTER)
+@requires(Perm.SEE_NUMBERS)
 def withdraw(request: HttpRequest) -> HttpResponse:
-    attempt(
-        request,
-        lambda: services.withdraw(agreement=the_draft(), actor=request.user),
-        "It is a draft again. Signatures given so far are gone.",
-    )
+    """Whoever put the version to both teams takes it back, or an administrator: the service refuses everybody else."""
+
+    def work() -> None:
+        try:
+            services.withdraw(agreement=the_draft(), actor=request.user)
+        except NotAllowed as error:
+            raise PermissionDenied(error.message) from error
+
+    attempt(request, work, "It is a draft again. Signatures given so far are gone.")
     return back(request, "console")

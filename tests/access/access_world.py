@@ -178,6 +178,7 @@ def _add_console(world: World) -> None:
     away = enter_absence(user=world.people["member"], from_day=soon, to_day=soon, today=now.date(), actor=admin)
     rule = save_rule(rule=None, values={"name": "All", "method": "load"}, people=[world.people["member"]], actor=admin)
     queue_message(key="test", kind="reminder", to="a@example.com", subject="s", text="t", now=now)
+    comment = funnel.comment_on(agreement=draft, text="Which score?", actor=admin, now=now)
     sampled = _sample(world)
     site = save_site(site=None, name="Web site", origins=["https://www.example.com"], thanks_url="", actor=admin)
     link_rule = save_link_rule(values={"utm_medium": "cpc", "channel": campaigns.ensure_channel(name="Ads")}, actor=admin)
@@ -192,6 +193,7 @@ def _add_console(world: World) -> None:
         "filter_rule": {"": filter_rule.pk},
         "version": {"": Agreement.objects.get(number=1).number},
         "stage": {"": "mql"},
+        "comment": {"": comment.pk},
         "word": {"": "mql"},
         "reason": {"": draft.reasons.order_by("id").first().pk},
         "margin": {"": rate.pk},
@@ -201,7 +203,7 @@ def _add_console(world: World) -> None:
         "holiday": {"": holiday.pk},
         "absence": {"": away.pk},
         "routing_rule": {"": rule.pk},
-        "message": {"": OutgoingMessage.objects.get().pk},
+        "message": {"": OutgoingMessage.objects.get(key="test").pk},
         "invite": {"": invite.pk},
         "secret": {"": secret},
         "person": {"": person.pk},

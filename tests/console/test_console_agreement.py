@@ -126,7 +126,10 @@ class TestOneSideIsSilent:
         assert version.trial_until == version.from_day + dt.timedelta(days=89)
         assert not load_book().last.signed
         text = ConsoleEvent.objects.order_by("id").last().text
-        assert text.endswith("without the yes of sales.")
+        assert text == (
+            f"Put version 2 in force from {version.from_day}. Forced by the funnel owner without the yes of sales, after 10"
+            f" working days without an answer: it holds until {version.trial_until}, marked as not agreed."
+        )
 
     def test_an_administrator_may_not(self, people, waiting):
         with pytest.raises(NotAllowed):
