@@ -171,7 +171,7 @@ def rounded(millionths: int) -> int:
 @lru_cache(maxsize=256)
 def fading(half_life: int) -> tuple[int, ...]:
     """What is left of a touch by its age in whole days, in millionths. Older than the last entry: nothing."""
-    return tuple(round(WHOLE * 0.5 ** (day / half_life)) for day in range(21 * half_life))
+    return tuple(round(WHOLE * 0.5 ** (day / half_life)) for day in range(22 * half_life))
 
 
 def write_table(table: ScoreTable) -> dict:
