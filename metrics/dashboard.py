@@ -10,6 +10,8 @@ from core.periods import Period, add_months, date_of
 from core.templatetags.display import money_short, percent
 from metrics import codes
 from metrics.answers import put
+from metrics.counting import policy_of
+from metrics.definitions import METRICS
 from metrics.evaluation import SMALL, select
 from metrics.figures import drawn
 from metrics.frame import Frame
@@ -149,7 +151,8 @@ def profit_run(snapshot: Snapshot, frame: Frame) -> dict:
     unit = _unit(snapshot)
     return {
         "title": _run_title(snapshot, frame, now, want, then),
-        "sub": f"Gross profit since {frame.whole.start.day} {frame.whole.start:%B}, by day of the win, {snapshot.currency}",
+        "sub": f"Gross profit since {frame.whole.start.day} {frame.whole.start:%B}, by day of the win, "
+        f"{policy_of(METRICS['gross_profit']).per}, {snapshot.currency}",
         "explain": frame.explain_url("gross_profit", by="week"),
         "chart": drawn(
             "profit-run",

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 from accounts.models import User
 from core.templatetags.display import money_short
+from metrics.counting import policy_of
 from metrics.dashboard import ask, comparable, gap_reason, question_of, year_to
+from metrics.definitions import METRICS
 from metrics.evaluation import SMALL, answer
 from metrics.frame import Frame
 from metrics.listing import list_behind
@@ -61,7 +63,8 @@ def channels(snapshot: Snapshot, frame: Frame, reader: User) -> dict:
         row["change"] = row["profit"] - row["before"] if known else None
     return {
         "title": _channel_title(snapshot, rows, in_period, frame is not asked),
-        "sub": f"Won in {frame.label}, {snapshot.currency}" + ("; ~ partly estimated" if total["estimated"] else ""),
+        "sub": f"Won in {frame.label}, {policy_of(METRICS['won_revenue']).per}, {snapshot.currency}"
+        + ("; ~ partly estimated" if total["estimated"] else ""),
         "rows": shown,
         "total": total,
         "reaches": reaches,

@@ -4,7 +4,9 @@ import datetime as dt
 
 from core.templatetags.display import percent
 from funnel.queries import words_in_force
+from metrics.counting import policy_of
 from metrics.dashboard import TO_DATE, ask, comparable, gap_reason
+from metrics.definitions import METRICS
 from metrics.evaluation import SMALL
 from metrics.frame import Frame
 from metrics.plan import monthly_targets, planned
@@ -45,7 +47,8 @@ def funnel(snapshot: Snapshot, frame: Frame) -> dict:
     outline = [*rows, (None, "sales")] if direct else rows
     return {
         "title": _funnel_title(rows, narrowest),
-        "sub": f"Leads that started in {frame.label}, as far as they got; conversion within 90 days, counted by rank",
+        "sub": f"Leads that started in {frame.label}, as far as they got; conversion in 90 days, "
+        f"{policy_of(METRICS['cohort_conversion']).per}, a skipped stage as reached",
         "rows": rows,
         "planned": has_plan,
         "outline": outline,

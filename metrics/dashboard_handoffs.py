@@ -13,6 +13,8 @@ from leads.models import Handoff, Lead, Obligation
 from leads.pages.stages import stages_of
 from leads.waiting import pressing, returned, waits_on, with_promise
 from metrics.both_sides import GROUPS, LINE_24_HOURS, MARKETING_ACTS, OWNER_ACTS, ROUTING_ACTS, SALES_ACTS, open_handoffs
+from metrics.counting import policy_of
+from metrics.definitions import METRICS
 from metrics.frame import Frame
 from metrics.promised import moment
 from metrics.selection import Question
@@ -54,7 +56,7 @@ def handoffs_card(snapshot: Snapshot, frame: Frame) -> dict:
     line = 100 * LINE_24_HOURS / len(shown)
     return {
         "title": _handoffs_title(waiting.total, past),
-        "sub": "Open handoffs by age and who acts",
+        "sub": f"By age and who acts, {policy_of(METRICS['acceptance_rate']).per}",
         "total": waiting.total,
         "past": past,
         "columns": _columns(counts, shown),

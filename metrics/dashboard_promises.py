@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from core.templatetags.display import percent
 from funnel.promises import MARKETING, SALES
 from metrics.both_sides import AT_RISK, BREACHED, MET, BothSides, Line, Side, both_promises
+from metrics.counting import policy_of
+from metrics.definitions import METRICS
 from metrics.evaluation import SMALL
 from metrics.frame import Frame
 from metrics.series import Snapshot
@@ -51,7 +53,7 @@ def promises_card(snapshot: Snapshot, frame: Frame) -> dict:
     unsigned = [line for side in (both.marketing, both.sales) for line in side.lines if not line.signed]
     return {
         "title": _title(dict(sides)),
-        "sub": _sub(frame, both, bool(unsigned)),
+        "sub": f"{_sub(frame, both, bool(unsigned))}; {policy_of(METRICS['quality']).per}",
         "sides": sides,
         "drawn": any(rows for _, rows in sides),
     }

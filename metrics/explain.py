@@ -13,6 +13,7 @@ from core.periods import Period
 from core.templatetags.display import count, decimal, money, percent
 from funnel.book import Version
 from metrics.answers import put
+from metrics.counting import Policy, policy_of
 from metrics.definitions import METRICS, Basis, Kind, Metric
 from metrics.evaluation import SUPPRESS, about_people, horizon_of, select
 from metrics.explain_promises import PROMISED, lines_of
@@ -36,6 +37,7 @@ class Explanation:
     formula: list[tuple[str, str]]  # lines that lead to the value; the last one is the value
     compared: list[tuple[str, str]]
     definition: str
+    counting: Policy
     versions: list[tuple[str, str, int]]  # where a rate mixes counting versions: since when, its value there, cases
     left_out: list[str]
     data: str
@@ -63,6 +65,7 @@ def explain(
         formula=_formula(snapshot, metric, question, found),
         compared=_compared(snapshot, metric, question, found, reader),
         definition=_definition(snapshot, metric, found),
+        counting=policy_of(metric),
         versions=_versions(snapshot, metric, found),
         left_out=_left_out(metric, question, found),
         data=_data(snapshot, found),

@@ -8,7 +8,9 @@ import numpy as np
 
 from core.periods import Period, add_months, day_number
 from core.templatetags.display import percent
+from metrics.counting import policy_of
 from metrics.dashboard import TO_DATE, ask, comparable, question_of
+from metrics.definitions import METRICS
 from metrics.evaluation import SMALL
 from metrics.figures import drawn
 from metrics.frame import Frame
@@ -76,9 +78,10 @@ def trend(snapshot: Snapshot, frame: Frame) -> dict | None:
     small = sum(row["few"] for row in rows) * 2 > len(rows)
     compared = any(row["before"] is not None for row in rows)
     measure = f"at {end.name} so far" if small else f"% at {end.name} in 90 d"
+    per_entry, per_lead = (policy_of(METRICS[key]).per for key in ("stage_inflow", "cohort_conversion"))
     return {
         "title": _small_title(rows, start.name, end.name) if small else _trend_title(rows, start.name, end.name),
-        "sub": f"Into {start.name} by month; {measure}",
+        "sub": f"{start.name} {per_entry}; {measure}, {per_lead}",
         "explain": frame.explain_url("stage_inflow", stage=start.key, by="month"),
         "rows": rows,
         "small": small,
@@ -155,7 +158,7 @@ def ageing(snapshot: Snapshot, frame: Frame) -> dict:
         )
     return {
         "title": _ageing_title(rows),
-        "sub": "Open leads today by days in stage",
+        "sub": f"Open today by days in stage, {policy_of(METRICS['stage_balance']).per}",
         "drawn": any(row["total"] for row in rows),
         "ages": [label for _, label in AGES],
         "rows": rows,

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from metrics.counting import policy_of
 from metrics.definitions import METRICS, Metric
 
 FILE = settings.BASE_DIR / "docs" / "metrics.md"
@@ -41,6 +42,7 @@ def _section(metric: Metric) -> str:
         f" · version {metric.version}",
         f"- Stage: {_stage(metric.stage)}" + (f" · second stage: {_stage(metric.to_stage)}" if metric.to_stage else ""),
     ]
+    lines.append(f"- {policy_of(metric).line}")
     if metric.warn is not None:
         lines.append(f"- Badge: warns above {100 * metric.warn:g} %, blocks above {100 * metric.block:g} %")
     if metric.left_out:
