@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("campaigns/", include("campaigns.urls")),
     path("console/", include("funnel.urls")),
+    path("console/used/", include("integrations.used_in_urls")),
     path("review/", include("reviews.urls")),
     path("import/", include("integrations.urls")),
     path("", include("integrations.contact_urls")),

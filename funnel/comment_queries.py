@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from accounts.models import Side
 from funnel.models import Agreement, Comment, Refusal
 
+SIGNING = (Side.MARKETING, Side.SALES)
+
 
 @dataclass
 class Thread:
@@ -61,3 +63,12 @@ def standing_refusals(version: Agreement, refusals: Iterable[Refusal]) -> dict[S
     newest = {Side(row.side): row for row in refusals if row.at >= version.proposed_at}
     signed = {signature.side for signature in version.signatures.all()}
     return {side: row for side, row in newest.items() if row.kind == Refusal.Kind.REFUSED and side not in signed}
+
+
+def sides_of(version: Agreement, refusals: Iterable[Refusal] = ()) -> list[dict]:
+    """Each signing side with its signature or None, and the no that it stands by."""
+    signed = {signature.side: signature for signature in version.signatures.all()}
+    refused = standing_refusals(version, refusals)
+    return [
+        {"side": side, "label": side.label, "signature": signed.get(side), "refusal": refused.get(side)} for side in SIGNING
+    ]

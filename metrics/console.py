@@ -1,4 +1,4 @@
-"""What a draft would change: where a stage is used, and the last 90 days counted under both versions. Reads only."""
+"""What a draft would change: the last 90 days counted under both versions. Reads only."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -7,38 +7,12 @@ import numpy as np
 
 from core.periods import Period
 from funnel.book import StageInfo, Version
-from funnel.models import Agreement, StageInVersion, Target
+from funnel.models import Agreement
 from metrics import codes
-from metrics.definitions import METRICS, Metric
 from metrics.segments import FAR
 from metrics.series import Snapshot
 
 DAYS = 90
-
-
-@dataclass(frozen=True)
-class Used:
-    key: str
-    name: str
-    open: int
-    stays: int
-    targets: int
-    metrics: list[Metric]
-
-
-def used_in(snapshot: Snapshot, row: StageInVersion) -> Used:
-    """What depends on a stage, before it is changed."""
-    stay = snapshot["stay"]
-    here = stay["stage"] == row.stage_id
-    counting = [m for m in METRICS.values() if row.milestone and row.milestone in (m.stage, m.to_stage)]
-    return Used(
-        key=row.stage.key,
-        name=row.name,
-        open=int(np.count_nonzero(here & (stay["lday"] == FAR))),
-        stays=int(np.count_nonzero(here)),
-        targets=Target.objects.filter(agreement=row.agreement, stage=row.stage_id).count(),
-        metrics=counting,
-    )
 
 
 @dataclass(frozen=True)

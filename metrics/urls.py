@@ -2,6 +2,7 @@ from django.urls import path
 
 from metrics import (
     views,
+    views_backtest,
     views_board,
     views_console,
     views_credit,
@@ -16,7 +17,6 @@ urlpatterns = [
     path("console/versions/<int:number>/agree/", views_console.agree, name="console_agree"),
     path("console/versions/<int:number>/sign/", views_console.sign, name="console_sign"),
     path("console/versions/<int:number>/start/", views_console.start, name="console_start"),
-    path("console/stages/<slug:key>/used/", views_console.used, name="console_used"),
     path("console/promises/record/", views_promises.record, name="console_promise_record"),
     path("console/promises/record/fill/", views_promises.fill, name="console_promise_fill"),
     path("console/organisation/", views_console.settings, name="console_organisation"),

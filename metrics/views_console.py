@@ -6,8 +6,8 @@ import zoneinfo
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.console import ConsoleForm, attempt, fill, show
@@ -23,14 +23,13 @@ from core.queries import calendar, organisation
 from funnel import services
 from funnel.book import version_of
 from funnel.checking import problems_of
-from funnel.comment_queries import refusals_of, standing_refusals, talk_of
+from funnel.comment_queries import refusals_of, sides_of, standing_refusals, talk_of
 from funnel.comparing import compare, counts_differently
-from funnel.models import Agreement, StageInVersion
-from funnel.queries import OPEN, shown_version
-from funnel.views.agreement import sides_of
+from funnel.models import Agreement
+from funnel.queries import OPEN
 from leads.models import Deal
 from leads.services.rebuilding import rebuild_since
-from metrics.console import DAYS, effect_of, used_in, version_before
+from metrics.console import DAYS, effect_of, version_before
 from metrics.series import current
 
 
@@ -142,21 +141,6 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
     if fill(form, work) is None:
         return _agree(request, version, form, 422)
     return redirect("console")
-
-
-@require_safe
-@requires(Perm.SEE_NUMBERS)
-def used(request: HttpRequest, key: str) -> HttpResponse:
-    """Where a stage is used: a part of its page for htmx, a page of its own otherwise."""
-    version = shown_version(today_for(_now()))
-    if version is None:
-        raise Http404
-    rows = StageInVersion.objects.select_related("stage", "agreement")
-    row = get_object_or_404(rows, agreement=version, stage__key=key)
-    context = {"used": used_in(current(), row)}
-    if request.headers.get("HX-Request"):
-        return render(request, "console/parts/used.html", context)
-    return show(request, "console/used.html", "console_stages", context)
 
 
 _WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]

@@ -12,12 +12,11 @@ from accounts.models import Side, User
 from accounts.queries import funnel_owner, leads_of_sides, led_sides, standing
 from core.errors import DomainError, NotAllowed
 from core.outbox import queue_message
-from funnel.comment_queries import refusals_of, standing_refusals
+from funnel.comment_queries import SIGNING, refusals_of, standing_refusals
 from funnel.comparing import compare
 from funnel.models import Agreement, Comment, Refusal
 from funnel.services.opening import OPEN, base_of, lock, log
 
-SIGNING = (Side.MARKETING, Side.SALES)
 KIND = "Agreement"
 MOST = 2_000  # characters of a comment, an answer or a reason
 

@@ -11,7 +11,7 @@ from accounts.queries import has_perm, led_sides, standing
 from core.errors import Conflict, DomainError, NotAllowed
 from core.periods import working_days
 from funnel.checking import problems_of
-from funnel.comment_queries import refusals_of, standing_refusals
+from funnel.comment_queries import SIGNING, refusals_of, standing_refusals
 from funnel.glossary import SEED
 from funnel.models import (
     Agreement,
@@ -22,7 +22,7 @@ from funnel.models import (
     StageInVersion,
 )
 from funnel.presets import PRESET_FIELDS, PRESET_PROMISES, PRESET_REASONS, PRESETS
-from funnel.services.comments import SIGNING, tell_both_sides
+from funnel.services.comments import tell_both_sides
 from funnel.services.opening import COPIED, base_of, lock, log, must_be_draft, must_be_open, touch_numbers
 from funnel.services.promises import insert_promises
 

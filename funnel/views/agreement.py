@@ -1,7 +1,6 @@
 """The agreement: what is in force, what waits for whom, all versions and what happened to them."""
 
 import datetime as dt
-from collections.abc import Iterable
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -17,10 +16,10 @@ from core.periods import working_days
 from core.queries import calendar, organisation
 from funnel import services
 from funnel.checking import problems_of
-from funnel.comment_queries import refusals_of, standing_refusals, talk_of
+from funnel.comment_queries import refusals_of, sides_of, standing_refusals, talk_of
 from funnel.comparing import compare, counts_differently
 from funnel.forms import CompareForm, NoteForm, PresetForm
-from funnel.models import Agreement, Refusal
+from funnel.models import Agreement
 from funnel.overview import coming_changes, held_by
 from funnel.presets import PRESETS
 from funnel.promises import book_of
@@ -75,16 +74,6 @@ def overview(request: HttpRequest) -> HttpResponse:
         "today": day,
     }
     return show(request, "console/overview.html", "console", context)
-
-
-def sides_of(agreement: Agreement, refusals: Iterable[Refusal] = ()) -> list[dict]:
-    """Each signing side with its signature or None, and the no that it stands by."""
-    signed = {s.side: s for s in agreement.signatures.all()}
-    refused = standing_refusals(agreement, refusals)
-    return [
-        {"side": side, "label": side.label, "signature": signed.get(side), "refusal": refused.get(side)}
-        for side in services.SIGNING
-    ]
 
 
 @require_safe

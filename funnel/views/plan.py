@@ -35,6 +35,11 @@ class Column:
     stage_id: int | None
     side: str
 
+    @property
+    def used(self) -> str:
+        """What its page of dependencies is called."""
+        return f"target:{self.metric}" + f":{self.key}" * (self.stage_id is not None)
+
 
 def _columns(version: Agreement, currency: str) -> list[Column]:
     """Gross profit, and entries into every stage on the way."""

@@ -216,6 +216,11 @@ CONSOLE = {
     "console_agree": look(NUMBERS, on="version"),
     "console_sign": act(NUMBERS, on="version", body={"side": "sales"}, only=frozenset({"sales_lead"})),
     "console_start": act(NUMBERS, 422, on="version", body={"from_day": "2199-01-01"}, only=OWNERS),
+    "console_backtest": Row(
+        {"GET": NUMBERS, "HEAD": NUMBERS, "POST": CORRECT}, {"GET": 200, "HEAD": 200, "POST": 404}, on="version"
+    ),
+    "console_backtest_stop": act(CORRECT, on="backtest"),
+    "console_backtest_leads": look(LEADS, on="backtest"),
     "console_compare": look(NUMBERS),
     "console_history": look(NUMBERS),
     "console_stages": look(NUMBERS),
@@ -224,7 +229,7 @@ CONSOLE = {
     "console_score": look(NUMBERS),
     "score_effect": look(NUMBERS),
     "console_stage": look(NUMBERS, on="stage"),
-    "console_used": look(NUMBERS, on="stage"),
+    "console_used_in": look(NUMBERS, on="used"),
     "console_rules": look(NUMBERS),
     "console_words": look(NUMBERS),
     "console_word": look(NUMBERS, on="word"),

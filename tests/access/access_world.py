@@ -26,6 +26,8 @@ from leads.services.filtering import add_filter
 from leads.services.links import save_link_rule
 from leads.services.many import start_bulk
 from leads.services.routing_rules import save_rule
+from metrics.models import Backtest
+from metrics.services import ask_backtest, run_backtest
 from reviews.models import Decision, Issue, JudgingRound, Review, ReviewSeries, SampledLead, Stratum
 from reviews.services import Shown, agree_action, open_room, plan_ride, raise_issue
 from tests.access.frozen_things import frozen_things
@@ -192,8 +194,10 @@ def _add_console(world: World) -> None:
         "link_rule": {"": link_rule.pk},
         "filter_rule": {"": filter_rule.pk},
         "version": {"": Agreement.objects.get(number=1).number},
+        "backtest": {"": _tried(draft, admin, now).pk},
         "stage": {"": "mql"},
         "comment": {"": comment.pk},
+        "used": {"": "stage:mql"},
         "word": {"": "mql"},
         "reason": {"": draft.reasons.order_by("id").first().pk},
         "margin": {"": rate.pk},
@@ -219,6 +223,17 @@ def _add_console(world: World) -> None:
         **_agreed(world, review),
         **frozen_things(review, world.things["lead"]["member"]),
     }
+
+
+def _tried(draft: Agreement, admin: User, now: dt.datetime) -> Backtest:
+    """A draft that was tried on history."""
+    day = now.date() - dt.timedelta(days=30)
+    test = ask_backtest(
+        draft=draft, before=Agreement.objects.get(number=1), stage=Stage.objects.get(key="mql"), actor=admin, from_day=day,
+        to_day=now.date(), split_day=day + dt.timedelta(days=20), horizon=30, brought_in=True, now=now,
+    )  # fmt: skip
+    run_backtest(test.pk)
+    return test
 
 
 def _plan_campaign(world: World) -> dict[str, dict[str, int]]:
