@@ -8,6 +8,7 @@ import io
 from itertools import chain
 
 import numpy as np
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import BigIntegerField, Func, QuerySet, Value
 from django.db.models.functions import Cast, Coalesce
@@ -47,8 +48,11 @@ def micros(expression) -> Cast:
 
 def integers(rows: QuerySet) -> np.ndarray:
     """The columns of a `values_list` query of whole numbers, none of them null: array (columns, rows) of int64."""
-    sql, params = rows.order_by().query.sql_with_params()
     names = [*rows.query.values_select, *rows.query.annotation_select]
+    try:
+        sql, params = rows.order_by().query.sql_with_params()
+    except EmptyResultSet:
+        return np.zeros((len(names), 0), np.int64)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             return _copied(cursor, sql, params, len(names))

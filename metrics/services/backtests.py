@@ -10,6 +10,7 @@ import logging
 import secrets
 import time
 
+from celery import current_app
 from django.db import transaction
 from django.db.models import Max, Q
 
@@ -61,11 +62,20 @@ def ask_backtest(
             raise DomainError("already_running", "A test of this version is running. Stop it first, or wait for it.")
         kept = draft.backtests.order_by("-id").values_list("id", flat=True)[:KEPT]
         draft.backtests.exclude(id__in=list(kept)).delete()
+        transaction.on_commit(_hint)
         return Backtest.objects.create(
             agreement=draft, before=before, stage=stage, asked_by=actor, from_day=from_day, to_day=to_day,
             split_day=split_day, horizon=horizon, brought_in=brought_in, as_of=now, worked_at=now, created_at=now,
             asked=digest(stage.pk, before, draft),
         )  # fmt: skip
+
+
+def _hint() -> None:
+    """Wake a worker. A lost hint costs at most the seconds until the next look."""
+    try:
+        current_app.send_task("metrics.tasks.try_drafts", retry=False, ignore_result=True)
+    except Exception as error:  # whatever a broker raises
+        log.warning("The broker did not take a hint (%s); the next look will find the test.", type(error).__name__)
 
 
 def stop_backtest(*, backtest: Backtest, now: dt.datetime) -> None:
@@ -76,7 +86,7 @@ def stop_backtest(*, backtest: Backtest, now: dt.datetime) -> None:
 
 def sweep_backtests(*, now: dt.datetime) -> list[int]:
     """Tests that nobody works on: asked for and not begun, or left by their worker."""
-    quiet = Q(state=State.WAITING) | Q(state=State.RUNNING, worked_at__lt=now - QUIET)
+    quiet = Q(state=State.WAITING) | Q(state=State.RUNNING) & (Q(worker="") | Q(worked_at__lt=now - QUIET))
     return list(Backtest.objects.filter(quiet).order_by("id").values_list("id", flat=True)[:5])
 
 
