@@ -59,6 +59,11 @@ CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 _clock = CLOCKS["wall"]
 
 
+def clock() -> str:
+    """Name of the clock in use, for what is measured by another process."""
+    return next(name for name, found in CLOCKS.items() if found is _clock)
+
+
 def use_clock(name: str) -> None:
     """The wall clock, or "cpu": the processor's time of this process and its threads, so that other work does not count.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.money import split
-from metrics.methods.journeys import Journeys
+from metrics.methods.journeys import MILESTONES, Journeys
 
 DECAY_UNIT = 2**20  # weight of the last touch under time decay; the others are rounded to this grain
 MOST_HALF_LIVES = 21  # beyond these a weight rounds to nothing
@@ -53,12 +53,14 @@ def rule_weights(journeys: Journeys, rule: Rule) -> np.ndarray:
     """
     held = np.zeros(len(journeys.at), np.int64)
     special = np.zeros(len(journeys.at), bool)
-    for name, rows in journeys.milestones().items():
-        weight = getattr(rule, name)
-        if weight:
+    for name in MILESTONES:
+        if weight := getattr(rule, name):
+            rows = journeys.milestone(name)
             rows = rows[rows >= 0]
-            np.add.at(held, rows, weight)
+            held[rows] += weight  # a milestone is held by one touch of a journey: no row comes twice
             special[rows] = True
+    if not rule.other:
+        return held
     others = np.bincount(journeys.journey[~special], minlength=len(journeys))
     # Everything times the number of others: their even share stays a whole number.
     scale = np.maximum(others, 1)[journeys.journey]
@@ -102,13 +104,14 @@ def split_many(totals: np.ndarray, weights: np.ndarray, starts: np.ndarray) -> n
     whole = np.where(lengths > 0, whole, 0)
     divisor = np.maximum(whole, 1)[owner]
     product = size[owner] * weights
-    parts, rest = product // divisor, product % divisor
+    parts = product // divisor
     given = np.add.reduceat(np.append(parts, 0), np.minimum(starts[:-1], len(parts)))
     missing = np.where(whole > 0, size - np.where(lengths > 0, given, 0), 0)
     if np.any(missing):
         # The rows of the journeys that still owe units, largest remainder first, ties to the earlier row.
         rows = np.nonzero(missing[owner] > 0)[0]
-        order = rows[np.lexsort((rows, -rest[rows], owner[rows]))]
+        rest = product[rows] - parts[rows] * divisor[rows]
+        order = rows[np.lexsort((-rest, owner[rows]))]  # stable: rows of equal remainder keep their order
         begins = np.concatenate(([True], np.diff(owner[order]) != 0))
         rank = np.arange(len(order)) - np.maximum.accumulate(np.where(begins, np.arange(len(order)), 0))
         parts[order[rank < missing[owner[order]]]] += 1

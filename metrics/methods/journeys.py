@@ -4,10 +4,12 @@ A journey's touches are sorted by time; rows `starts[i]` to `starts[i + 1]` belo
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 NEVER = -(2**62)  # the instant of something that did not happen: no lead, no deal
+MILESTONES = ("first", "creation", "opening", "closing")
 COLLAPSE_SECONDS = 30 * 60
 
 
@@ -29,14 +31,21 @@ class Journeys:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
-    @property
+    @cached_property
     def lengths(self) -> np.ndarray:
         return np.diff(self.starts)
 
-    @property
+    @cached_property
     def journey(self) -> np.ndarray:
         """Which journey each touch belongs to."""
         return np.repeat(np.arange(len(self)), self.lengths)
+
+    def under(self, mask: np.ndarray) -> "Journeys":
+        """The journeys under a mask, laid end to end."""
+        touches = np.repeat(mask, self.lengths)
+        starts = np.concatenate(([0], np.cumsum(self.lengths[mask]))).astype(np.int64)
+        ends = (self.lead_at[mask], self.deal_at[mask], self.closed_at[mask])
+        return Journeys(starts, self.player[touches], self.at[touches], *ends)
 
     def last_touch_by(self, instants: np.ndarray) -> np.ndarray:
         """Row of each journey's last touch at or before an instant of its own; -1 where there is none."""
@@ -44,17 +53,18 @@ class Journeys:
         count = before[self.starts[1:]] - before[self.starts[:-1]]
         return np.where(count > 0, self.starts[:-1] + count - 1, -1)
 
-    def milestones(self) -> dict[str, np.ndarray]:
-        """Row of the touch that holds each milestone, -1 where none does.
+    def milestone(self, name: str) -> np.ndarray:
+        """Row of the touch that holds a milestone, -1 where none does.
 
         first: the first touch; creation: the last one by the lead's creation; opening: by the deal's; closing: by its close.
         """
-        return {
-            "first": np.where(self.lengths > 0, self.starts[:-1], -1),
-            "creation": self.last_touch_by(self.lead_at),
-            "opening": self.last_touch_by(self.deal_at),
-            "closing": self.last_touch_by(self.closed_at),
-        }
+        if name == "first":
+            return np.where(self.lengths > 0, self.starts[:-1], -1)
+        return self.last_touch_by({"creation": self.lead_at, "opening": self.deal_at, "closing": self.closed_at}[name])
+
+    def milestones(self) -> dict[str, np.ndarray]:
+        """Row of the touch that holds each milestone, by its name."""
+        return {name: self.milestone(name) for name in MILESTONES}
 
 
 def without_repeats(group: np.ndarray, at: np.ndarray) -> np.ndarray:

@@ -35,38 +35,50 @@ class Chain:
 
 @dataclass(frozen=True)
 class Walk:
-    """Journeys as moves between states of one order, touch by touch: each comes from `source` and goes to `target`."""
+    """Journeys as moves: each touch leads from a state (a code) to a player's number, from 1 in the order of `players`.
 
-    order: int
+    The state after a move is `pair % bound`: the oldest player falls out of sight, the new one comes in.
+    """
+
     players: np.ndarray
-    states: np.ndarray
-    source: np.ndarray
-    target: np.ndarray
-    last: np.ndarray  # mask of the last touch of each journey
+    base: int  # players + 1
+    bound: int  # codes of states lie below it
+    source: np.ndarray  # state before each touch
+    player: np.ndarray  # its number
+    end: np.ndarray  # state in which each journey with a touch ended
+
+    @property
+    def pair(self) -> np.ndarray:
+        """State before and player of each touch in one code, below `bound * base`."""
+        return self.source * self.base + self.player
 
 
 def walk(journeys: Journeys, order: int) -> Walk:
     """The moves of all journeys (empty ones have none). TooManyStates beyond what can be solved exactly."""
     if not 1 <= order <= 3:
         raise ValueError("the order is 1, 2 or 3")
-    lengths = journeys.lengths
-    players, index = _ranked(journeys.player, int(journeys.player.max(initial=0)) + 1)
-    code = index.astype(np.int64) + 1
+    players, number = _ranked(journeys.player, int(journeys.player.max(initial=0)) + 1)
     base = len(players) + 1
-    first = np.zeros(len(code), bool)
-    first[journeys.starts[:-1][lengths > 0]] = True
-    last = np.zeros(len(code), bool)
-    last[journeys.starts[1:][lengths > 0] - 1] = True
-    state, place = code.copy(), np.arange(len(code)) - np.repeat(journeys.starts[:-1], lengths)
-    for back in range(1, order):
-        # What stood `back` touches before, START where the journey is shorter.
-        earlier = np.where(place >= back, np.roll(code, back), 0)
-        state = state + earlier * base**back
-    before = np.where(first, 0, np.roll(state, 1))
-    states, inverse = _ranked(np.concatenate((before, state)), base**order)
-    if len(states) > MAX_STATES:
-        raise TooManyStates(f"{len(states):,} states at order {order}; at most {MAX_STATES:,} are solved")
-    return Walk(order, players, states, inverse[: len(code)], inverse[len(code) :], last)
+    bound = base**order
+    number = number.astype(np.int32 if bound * base < 2**31 else np.int64) + 1
+    touched = journeys.lengths > 0
+    first, last = journeys.starts[:-1][touched], journeys.starts[1:][touched] - 1
+    one_back = source = _moved_on(number, first)
+    for _ in range(order - 1):
+        source = one_back + base * _moved_on(source, first)
+    end = (source[last] * base + number[last]) % bound
+    states = len(_ranked((source * base + number) % bound, bound)[0]) + 1 if bound > MAX_STATES else bound
+    if states > MAX_STATES:
+        raise TooManyStates(f"{states:,} states at order {order}; at most {MAX_STATES:,} are solved")
+    return Walk(players, base, bound, source, number, end)
+
+
+def _moved_on(rows: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """What stood one touch before: 0, which is START, at the first touch of a journey."""
+    found = np.empty_like(rows)
+    found[1:] = rows[:-1]
+    found[first] = 0
+    return found
 
 
 def fit(
@@ -77,30 +89,36 @@ def fit(
     `won`: bool per journey. `value`: what a won journey brings; without it a conversion counts 1. `weight`: how often each
     journey counts (for a bootstrap), else once.
     """
-    moves = walk(journeys, order)
-    times = np.ones(len(journeys)) if weight is None else weight.astype(float)
-    per_touch = np.repeat(times, journeys.lengths)
-    n = len(moves.states)
-    pairs, count = _counted(moves.source * n + moves.target, per_touch, n**2)
-    ends = np.repeat(np.where(won, 1.0 if value is None else value.astype(float), 0.0), journeys.lengths)
-    return _chain(moves, pairs, count, moves.target[moves.last], (ends * per_touch)[moves.last], per_touch[moves.last])
+    moves, touched = walk(journeys, order), journeys.lengths > 0
+    per_touch = None if weight is None else np.repeat(weight.astype(float), journeys.lengths)
+    pairs, count = _counted(moves.pair, per_touch, moves.bound * moves.base)
+    gained = np.where(won[touched], 1.0 if value is None else value[touched].astype(float), 0.0)
+    times = np.ones(len(gained)) if weight is None else weight[touched].astype(float)
+    return _chain(order, moves, pairs, count, gained * times, times)
 
 
-def _chain(
-    moves: Walk, pairs: np.ndarray, count: np.ndarray, end: np.ndarray, gained: np.ndarray, times: np.ndarray
-) -> Chain:
-    """`end`: the state in which each journey ended, with what it gained there and how often it counts."""
-    n = len(moves.states)
+def _chain(order: int, moves: Walk, pairs: np.ndarray, count: np.ndarray, gained: np.ndarray, times: np.ndarray) -> Chain:
+    """`gained` and `times`: what each journey with a touch brought where it ended, and how often it counts."""
+    source, target = pairs // moves.base, pairs % moves.bound
+    states = np.unique(np.concatenate(([0], source, target)))
+    n, source, target = len(states), np.searchsorted(states, source), np.searchsorted(states, target)
     return Chain(
-        order=moves.order,
+        order=order,
         players=moves.players,
-        states=moves.states,
-        source=pairs // n,
-        target=pairs % n,
+        states=states,
+        source=source,
+        target=target,
         count=count,
-        to_conv=np.bincount(end, gained, n),
-        visits=np.bincount(pairs // n, count, n) + np.bincount(end, times, n),
+        to_conv=_summed(moves, gained, states),
+        visits=np.bincount(source, count, n) + _summed(moves, times, states),
     )
+
+
+def _summed(moves: Walk, amounts: np.ndarray, states: np.ndarray) -> np.ndarray:
+    """Amounts of journeys by the state in which they ended."""
+    if moves.bound <= _DENSE:
+        return np.bincount(moves.end, amounts, moves.bound)[states]
+    return np.bincount(np.searchsorted(states, moves.end), amounts, len(states))
 
 
 def resampled_effects(
@@ -111,18 +129,15 @@ def resampled_effects(
     Moves are counted once per cluster; a draw then weighs these counts, so nothing is fitted anew from the touches.
     """
     moves, owner = walk(journeys, order), journeys.journey
-    n = len(moves.states)
-    width = n * n
-    both, count = np.unique(cluster[owner] * width + moves.source * n + moves.target, return_counts=True)
+    width = moves.bound * moves.base
+    both, count = np.unique(cluster[owner] * width + moves.pair, return_counts=True)
     pairs, place = np.unique(both % width, return_inverse=True)
-    ends = moves.target[moves.last]
-    ended = owner[moves.last]
+    touched = journeys.lengths > 0
     found = np.zeros((len(draws), len(moves.players)))
     for number, times in enumerate(draws):
         weighed = np.bincount(place, count * times[both // width], len(pairs))
-        drawn = times[cluster[ended]].astype(float)
-        chain = _chain(moves, pairs, weighed, ends, drawn * won[ended], drawn)
-        found[number] = removal_effects(chain)
+        drawn = times[cluster[touched]].astype(float)
+        found[number] = removal_effects(_chain(order, moves, pairs, weighed, drawn * won[touched], drawn))
     return found
 
 
@@ -134,7 +149,7 @@ def _ranked(codes: np.ndarray, bound: int) -> tuple[np.ndarray, np.ndarray]:
     return np.nonzero(present)[0], (np.cumsum(present) - 1)[codes]
 
 
-def _counted(codes: np.ndarray, weight: np.ndarray, bound: int) -> tuple[np.ndarray, np.ndarray]:
+def _counted(codes: np.ndarray, weight: np.ndarray | None, bound: int) -> tuple[np.ndarray, np.ndarray]:
     if bound > _DENSE:
         found, inverse = np.unique(codes, return_inverse=True)
         return found, np.bincount(inverse, weight, len(found))
@@ -145,32 +160,25 @@ def _counted(codes: np.ndarray, weight: np.ndarray, bound: int) -> tuple[np.ndar
 
 def conversion(chain: Chain) -> float:
     """b_0: the chance (or expected value) of a journey from START. Equals the observed rate for every order."""
-    return float(_solve(chain, np.ones(len(chain.states), bool))[0])
+    return float(np.linalg.solve(_left(chain), _rate(chain))[0])
 
 
 def removal_effects(chain: Chain) -> np.ndarray:
     """RE per player, in the order of `chain.players`: 1 − b_0(without it) / b_0. All zero where nothing converts.
 
-    Removing a player sends every move into a state that holds it to NULL. At order 1 one inverse serves all players:
-    RE_i = N_0i / N_ii · b_i / b_0.
+    Removing a player sends every move into a state that holds it to NULL. One inverse N = (I − Q)⁻¹ serves all players:
+    with R the states that hold a player, RE = N_0R (N_RR)⁻¹ b_R / b_0, which at order 1 is N_0i / N_ii · b_i / b_0.
     """
-    n, base = len(chain.states), len(chain.players) + 1
-    everything = np.ones(n, bool)
-    if chain.order == 1:
-        inverse = np.linalg.inv(np.eye(n) - _moves(chain))
-        b = inverse @ _rate(chain)
-        if b[0] <= 0:
-            return np.zeros(len(chain.players))
-        rows = np.searchsorted(chain.states, np.arange(1, base))
-        return inverse[0, rows] / inverse[rows, rows] * b[rows] / b[0]
-    whole = _solve(chain, everything)[0]
-    if whole <= 0:
-        return np.zeros(len(chain.players))
-    found = np.empty(len(chain.players))
+    base = len(chain.players) + 1
+    inverse = np.linalg.inv(_left(chain))
+    b = inverse @ _rate(chain)
+    found = np.zeros(base - 1)
+    if b[0] <= 0:
+        return found
     digits = [(chain.states // base**place) % base for place in range(chain.order)]
     for number in range(1, base):
-        holds = np.logical_or.reduce([digit == number for digit in digits])
-        found[number - 1] = 1 - _solve(chain, ~holds)[0] / whole
+        held = np.flatnonzero(np.logical_or.reduce([digit == number for digit in digits]))
+        found[number - 1] = inverse[0, held] @ np.linalg.solve(inverse[np.ix_(held, held)], b[held]) / b[0]
     return found
 
 
@@ -180,18 +188,13 @@ def shares(effects: np.ndarray) -> np.ndarray:
     return effects / whole if whole > 0 else np.zeros(len(effects))
 
 
-def _moves(chain: Chain) -> np.ndarray:
-    matrix = np.zeros((len(chain.states), len(chain.states)))
-    # A state that a draw never visits has no moves; its row stays empty.
-    matrix[chain.source, chain.target] = chain.count / np.maximum(chain.visits[chain.source], 1e-300)
+def _left(chain: Chain) -> np.ndarray:
+    """I − Q."""
+    matrix = np.eye(len(chain.states))
+    # A state that a draw never visits has no moves; its row stays that of I.
+    matrix[chain.source, chain.target] -= chain.count / np.maximum(chain.visits[chain.source], 1e-300)
     return matrix
 
 
 def _rate(chain: Chain) -> np.ndarray:
     return np.divide(chain.to_conv, chain.visits, out=np.zeros(len(chain.visits)), where=chain.visits > 0)
-
-
-def _solve(chain: Chain, keep: np.ndarray) -> np.ndarray:
-    """b over the kept states; START is the first of them and is always kept."""
-    matrix = _moves(chain)[np.ix_(keep, keep)]
-    return np.linalg.solve(np.eye(len(matrix)) - matrix, _rate(chain)[keep])

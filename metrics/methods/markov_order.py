@@ -19,14 +19,14 @@ def log_loss(journeys: Journeys, won: np.ndarray, order: int) -> float:
 
     Chances are smoothed by one imagined move to every player and end, so that a move not seen before costs much, not all.
     """
-    moves, owner = walk(journeys, order), journeys.journey
-    ends = len(moves.players) + 1  # 0 to players − 1, then NULL and CONV
-    last = moves.states % ends - 1  # the player that a state ends with
-    source = np.concatenate([moves.source, moves.target[moves.last]])
-    after = np.concatenate([last[moves.target], len(moves.players) + won[owner[moves.last]]])
-    fold = np.concatenate([owner, owner[moves.last]]) % FOLDS
-    pairs, pair = np.unique(source * (ends + 1) + after, return_inverse=True)
-    n = len(moves.states)
+    moves, owner, touched = walk(journeys, order), journeys.journey, journeys.lengths > 0
+    ends = moves.base  # 0 to players − 1 is the player that comes next; then NULL and CONV
+    source = np.concatenate([moves.source, moves.end])
+    after = np.concatenate([moves.player - 1, len(moves.players) + won[touched]])
+    fold = np.concatenate([owner, np.flatnonzero(touched)]) % FOLDS
+    pairs, pair = np.unique(source.astype(np.int64) * (ends + 1) + after, return_inverse=True)
+    states, state = np.unique(pairs // (ends + 1), return_inverse=True)
+    n, source = len(states), state[pair]
     of_pair = np.bincount(fold * len(pairs) + pair, minlength=FOLDS * len(pairs)).reshape(FOLDS, -1)
     of_state = np.bincount(fold * n + source, minlength=FOLDS * n).reshape(FOLDS, -1)
     seen = of_pair.sum(axis=0)[pair] - of_pair[fold, pair]
