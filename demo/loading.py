@@ -18,6 +18,7 @@ from demo.judging import judge_samples
 from demo.knowing import known_from
 from demo.promises import draft_promises, set_up_calendars
 from demo.routing import set_rules
+from demo.score import draft_points
 from funnel.models import Stage
 from funnel.services import (
     adopt_preset,
@@ -34,6 +35,7 @@ from leads.models import Company, Contact, Deal, DealContact, DealEvent, Lead, L
 from leads.projection import Context
 from leads.services.history import insert_companies
 from leads.services.planning import plan_step
+from leads.services.scoring import follow_scores
 from leads.services.stories import append_deal_stories, append_lead_stories
 
 CHUNK = 600  # leads at a time: the memory of one chunk, and a line of progress for each
@@ -50,6 +52,7 @@ def load_story(story: Story, *, say: Say) -> None:
         loader.load_deals()
         today = story.now.astimezone(ZONE).date()
         set_rules(loader.users, loader.teams, now=dt.datetime.now(dt.UTC), today=today)
+        follow_scores(now=story.now)
         judge_samples(
             loader.users, today=story.now.astimezone(ZONE).date(), dice=Dice(f"judges {story.company} {story.now}")
         )
@@ -156,6 +159,7 @@ class _Loader:
         edit_stage(draft=draft, stage=self.stages["mql"], actor=owner, definition=catalogue.MQL_WORDING)
         edit_stage(draft=draft, stage=self.stages["sal"], actor=owner, target_days=Decimal(3))
         draft_promises(story, draft=draft, actor=owner)
+        draft_points(draft=draft, actor=owner)
         self._sign(draft, story.second_version_from - dt.timedelta(days=4))
         put_in_force(agreement=draft, from_day=story.second_version_from, actor=owner)
 

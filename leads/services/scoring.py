@@ -64,8 +64,10 @@ def follow_scores(*, now: dt.datetime, until: float | None = None) -> int:
     version, table = scoring_on(day)
     if version is None:
         return 0
+    if table or _scored_by_another(version):
+        _begin(version, day)
     changed = 0
-    for step in (lambda: _noted(table, cal, day), lambda: _next_of_all(version, table, cal, day, now)):
+    for step in (lambda: _noted(table, cal, day), lambda: _next_of_all(table, cal, day, now)):
         while until is None or time.monotonic() < until:
             found = step()
             if found is None:
@@ -86,14 +88,19 @@ def _noted(table: ScoreTable, cal: Calendar, day: dt.date) -> int | None:
         return changed
 
 
-def _next_of_all(version: Agreement, table: ScoreTable, cal: Calendar, day: dt.date, now: dt.datetime) -> int | None:
-    """The next leads in the order of their ids; None if all have their score of the day."""
-    if not table and not _scored_by_another(version):
-        return None
+def _begin(version: Agreement, day: dt.date) -> None:
+    """Everybody is to be scored by this version as of this day. That takes in what was noted until now."""
     with transaction.atomic():
-        ScoreRun.objects.get_or_create(agreement=version, day=day)
-        run = ScoreRun.objects.select_for_update().get(agreement=version, day=day)
-        if run.finished_at is not None:
+        _, new = ScoreRun.objects.get_or_create(agreement=version, day=day)
+        if new:
+            ScoreNote.objects.all().delete()
+
+
+def _next_of_all(table: ScoreTable, cal: Calendar, day: dt.date, now: dt.datetime) -> int | None:
+    """The next leads in the order of their ids; None if all have their score of the day."""
+    with transaction.atomic():
+        run = ScoreRun.objects.select_for_update().filter(day=day, finished_at=None).order_by("-agreement_id").first()
+        if run is None:
             return None
         leads = Lead.objects.filter(id__gt=run.last_lead, merged_into__isnull=True, voided=False).order_by("id")
         ids = list(leads.values_list("id", flat=True)[:CHUNK])

@@ -266,7 +266,7 @@ def test_the_number_of_queries_does_not_depend_on_what_was_said(see, do, given, 
     with CaptureQueriesContext(connection) as caught:
         answer = client.get(home(handoff))
     assert len(card(answer).feedback) == times
-    assert len(caught) == 46
+    assert len(caught) == 47
 
 
 def test_a_lead_that_is_not_complete_becomes_an_mql_only_with_a_word_about_it(see, do, given, stages, enter):
