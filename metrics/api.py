@@ -47,6 +47,7 @@ class AnswerSerializer(serializers.Serializer):
     unknown = serializers.IntegerField(required=False)
     estimated = serializers.IntegerField(required=False)
     excluded = serializers.DictField(child=serializers.IntegerField(), required=False)
+    why = serializers.CharField(required=False, help_text="where there is no value to give: what is missing")
     unit = serializers.CharField()
     currency = serializers.CharField(required=False)
     basis = serializers.CharField()

@@ -227,11 +227,57 @@ def lines_of(snapshot, bookings: Bookings, model: str, *, sales: bool = False, w
     return shared(bookings, rows, journeys, weights_of(journeys, model, snapshot.rules))
 
 
+@dataclass(frozen=True)
+class ChannelLines:
+    """Shares of bookings by channel alone. They have no touch; a booking's lines add up to it. See Lines."""
+
+    booking: np.ndarray
+    channel: np.ndarray
+    revenue: np.ndarray
+    profit: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.booking)
+
+
+def shared_over_all(snapshot, bookings: Bookings, worth: np.ndarray) -> ChannelLines:
+    """markov_share: what was booked with a touch on the way, over all channels in proportion to their worth by id.
+
+    What is left of cents goes on from booking to booking, so a channel's sum is its share of the total to the cent; a single
+    booking says nothing about its own touches.
+    """
+    _, journeys = ways_of(snapshot, bookings.deal)
+    channels = np.flatnonzero(worth > 0)
+    earned = np.flatnonzero(journeys.lengths > 0) if len(channels) else np.zeros(0, np.int64)
+    lost = np.setdiff1d(np.arange(len(bookings)), earned)
+    weights = np.tile(np.rint(worth[channels] * _GRAIN).astype(np.int64), len(earned))
+    starts = np.arange(len(earned) + 1, dtype=np.int64) * len(channels)
+    booking = np.concatenate([np.repeat(earned, len(channels)), lost])
+
+    def money(amounts: np.ndarray) -> np.ndarray:
+        known = amounts != MISSING
+        running = split_many(np.cumsum(np.where(known, amounts, 0)[earned]), weights, starts).reshape(len(earned), -1)
+        parts = np.diff(running, axis=0, prepend=np.zeros((1, running.shape[1]), np.int64)).ravel()
+        return np.where(known[booking], np.concatenate([parts, amounts[lost]]), MISSING)
+
+    return ChannelLines(
+        booking=booking,
+        channel=np.concatenate([np.tile(channels, len(earned)), _nobody(snapshot, bookings)[lost]]),
+        revenue=money(bookings.revenue),
+        profit=money(bookings.profit),
+    )
+
+
+def _nobody(snapshot, bookings: Bookings) -> np.ndarray:
+    """Who has each booking's credit where no touch earned it: sales, or nobody."""
+    origin = snapshot["deal"]["origin"][bookings.deal]
+    return np.where(origin == codes.ORIGINS.index("sales"), SALES_SOURCED, UNATTRIBUTED)
+
+
 def named(snapshot, bookings: Bookings, lines: Lines, column: str) -> np.ndarray:
     """The channel, campaign or content of each line; where no touch earned it, who does instead: sales, or nobody."""
     table = snapshot["path"]
-    origin = snapshot["deal"]["origin"][bookings.deal][lines.booking]
-    nobody = np.where(origin == codes.ORIGINS.index("sales"), SALES_SOURCED, UNATTRIBUTED)
+    nobody = _nobody(snapshot, bookings)[lines.booking]
     if not len(table):
         return nobody
     return np.where(lines.row >= 0, table[column][lines.row], nobody)

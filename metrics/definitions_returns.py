@@ -2,6 +2,7 @@
 
 from metrics import codes
 from metrics import select_returns as returns
+from metrics.methods.bootstrap import LEAST_WON, WIDEST_HALF
 from metrics.metric import Basis, Kind, Metric
 from metrics.select_customers import customers_and_cost
 
@@ -10,8 +11,12 @@ _SHARED = "Deals without an amount or a dated rate are counted as unknown. What 
 
 # Model -> (key, label, which touches earn the credit).
 MODELS = {
-    "w_shaped": ("w_shape", "W-shape", "30 % each to the first touch, the one that created the lead and the one before the "
-                 "deal was opened, 10 % to all others"),
+    "w_shaped": (
+        "w_shape",
+        "W-shape",
+        "30 % each to the first touch, the one that created the lead and the one before the "
+        "deal was opened, 10 % to all others",
+    ),
     "first_touch": ("first_touch", "first touch", "all to the first touch"),
     "last_touch": ("last_touch", "last touch", "all to the last touch before the close"),
     "lead_creation": ("lead_creation", "lead creation", "all to the last touch before the lead was created"),
@@ -19,35 +24,51 @@ MODELS = {
     "time_decay": ("time_decay", "time decay", "more to later touches, half as much for every half-life before the close"),
     "decay_7d": ("fast_decay", "fast decay", "more to later touches, half as much for every seven days before the close"),
     "u_shaped": ("u_shape", "U-shape", "40 % to the first touch, 40 % to the one that created the lead, 20 % to all others"),
-    "full_path": ("full_path", "full path", "22.5 % each to the first touch and the ones before lead, deal and close, 10 % "
-                  "to all others"),
+    "full_path": (
+        "full_path",
+        "full path",
+        "22.5 % each to the first touch and the ones before lead, deal and close, 10 % to all others",
+    ),
     "position": ("first_and_last", "first and last", "40 % to the first touch, 40 % to the last, 20 % to all others"),
     "mm_u": ("two_halves", "two halves", "half to the first touch, half to the one that created the lead"),
+    "custom": ("own_weights", "own weights", "by the weights that this company has set"),
     "shapley": ("channel_shares", "equal channels", "the same to every channel on the way, inside it to its touches"),
-}  # fmt: skip
+    "markov_path": (
+        "markov_path",
+        "Markov path",
+        "each deal to the channels on its way, by what would be lost without them, inside a channel to its touches",
+    ),
+    "markov_share": ("markov_share", "Markov share", "the whole to all channels, by what would be lost without them"),
+}
+# Models fitted on all ways that have ended: no value until the facts are enough.
+_FITTED = f" Needs {LEAST_WON} won ways and shares known to within {WIDEST_HALF:.0%}."
+_CHANNELS_ONLY = ("campaign",)
 
 
 def _of_model(model: str) -> tuple[Metric, ...]:
     key, label, words = MODELS[model]
+    lacks = _CHANNELS_ONLY if model == "markov_share" else ()
+    cause = _CAUSE + (_FITTED if model in returns.FITTED else "")
     return (
         Metric(
             f"profit_by_{key}", "5", f"Gross profit, {label}",
             f"Gross profit of the deals won in the period, less credits, shared over marketing's touches: {words}.",
             "Σ shares of (amount − cost) of deals won − Σ shares of credits", "money", Basis.PERIOD, Kind.SUM, "joint",
-            "path", returns.attributed(model, "profit"), left_out=f"{_SHARED} {_CAUSE}",
+            "path", returns.attributed(model, "profit"), left_out=f"{_SHARED} {cause}", lacks=lacks,
         ),
         Metric(
             f"revenue_by_{key}", "5", f"Revenue, {label}",
             f"Amounts of the deals won in the period, less credits, shared over marketing's touches: {words}.",
             "Σ shares of amounts of deals won − Σ shares of credits", "money", Basis.PERIOD, Kind.SUM, "joint", "path",
-            returns.attributed(model, "revenue"), left_out=f"{_SHARED} {_CAUSE}",
+            returns.attributed(model, "revenue"), left_out=f"{_SHARED} {cause}", lacks=lacks,
         ),
         Metric(
             f"return_by_{key}", "R4", f"Return on profit, {label}",
             f"What each unit of spend brought back beyond itself in gross profit: {words}.",
             "(Σ shares of gross profit − spend) ÷ spend", "share", Basis.PERIOD, Kind.RETURN, "joint", "spend",
             returns.returned(model),
-            left_out=f"Spend and wins of the same period; where deals take longer, see the matured return. {_CAUSE}",
+            left_out=f"Spend and wins of the same period; where deals take longer, see the matured return. {cause}",
+            lacks=lacks,
         ),
     )  # fmt: skip
 

@@ -158,6 +158,11 @@ def reduce(
             found |= of_return(metric.kind, selection)
         case Kind.DISTINCT:
             found["value"] = found["n"] = len(distinct(selection.item))
+    if selection.why:
+        found = {name: value for name, value in found.items() if name not in _TELLING} | {
+            "value": None,
+            "why": selection.why,
+        }
     if found.get("unknown") and found["status"] == "ok":
         found["status"] = "partial"
     if found["value"] is None and found["status"] in ("ok", "partial"):

@@ -121,6 +121,8 @@ def _formula(snapshot: Snapshot, metric: Metric, question: Question, found: dict
     value = value_words(found, snapshot.currency)
     if _too_few(question, found):
         return [("Cases", count(found["n"])), (metric.label, value)]
+    if found.get("why"):
+        return [(metric.label, value)]
     if metric.kind in PROMISED:
         return lines_of(metric, found, value, snapshot.currency)
     if metric.key == "gross_profit":
@@ -244,6 +246,7 @@ def _versions(snapshot: Snapshot, metric: Metric, found: dict) -> list[tuple[str
 
 def _left_out(metric: Metric, question: Question, found: dict) -> list[str]:
     lines = [f"The value: fewer than {SUPPRESS} cases say nothing about a person."] if _too_few(question, found) else []
+    lines += [f"The value: {found['why']}"] if found.get("why") else []
     lines += [f"{n:,}: {why}." for why, n in sorted(found.get("excluded", {}).items())]
     if found.get("unknown"):
         lines.append(f"{found['unknown']:,} with an unknown amount: they count as unknown, never as zero.")

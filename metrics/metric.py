@@ -63,6 +63,7 @@ class Metric:
     # The line of the agreement that it measures. What is promised is told apart by versions of the agreement, everything
     # else by counting versions.
     promise: str = ""
+    lacks: tuple[str, ...] = ()  # dimensions of its fact that its own rows do not have
 
     @property
     def by_agreement(self) -> bool:

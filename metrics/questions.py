@@ -114,6 +114,7 @@ def _refuse_foreign(metric: Metric, params) -> None:
         carried -= {"kind"}  # of contacts; the dimension is a deal's
     if metric.fact == "path":
         carried |= set(LAYOUTS["deal"])  # channel and campaign are the touch's, all else its deal's
+    carried -= set(metric.lacks)
     refused = {name: f"be filtered by {name}" for name in BY_DIMENSION if name not in carried}
     if not metric.to_stage:
         refused["to_stage"] = "take a second stage"

@@ -8,23 +8,38 @@ from __future__ import annotations
 import numpy as np
 
 from metrics import codes, credit
+from metrics.channel_models import markov_fit
 from metrics.rows import Rows, among, between, every
 from metrics.segments import FAR
 from metrics.selection import Columns, Question, Selection, fits, stack, taken, within
 
 # What a line of credit has of its touch; everything else it has of its deal.
 OF_TOUCH = ("channel", "campaign")
+FITTED = ("markov_path", "markov_share")
 OF_DEAL = ("segment", "region", "origin", "tier", "owner", "team", "kind")
 
 
 def attributed(model: str, measure: str):
-    """Selector of the shares of deals won in the period, less credits posted in it. `measure`: "revenue" or "profit"."""
+    """Selector of the shares of deals won in the period, less credits posted in it. `measure`: "revenue" or "profit".
+
+    A model that lacks its weights or the facts to be fitted on gives no row, and says what is missing.
+    """
 
     def select(snapshot, question: Question) -> Selection:
-        bookings = booked_in(snapshot, question)
+        bookings, why = booked_in(snapshot, question), missing_for(snapshot, model)
+        if why:
+            nothing = bookings.under(np.zeros(len(bookings), bool))
+            return _shares(snapshot, question, nothing, "linear", measure).but(why=why)
         return _shares(snapshot, question, bookings, model, measure)
 
     return select
+
+
+def missing_for(snapshot, model: str) -> str:
+    """What is missing for a model to say anything, as a sentence; nothing for most."""
+    if model == "custom":
+        return "" if snapshot.rules.custom else "This company has set no weights of its own."
+    return markov_fit(snapshot).why if model in FITTED else ""
 
 
 def booked_in(snapshot, question: Question) -> credit.Bookings:
@@ -37,8 +52,13 @@ def booked_in(snapshot, question: Question) -> credit.Bookings:
 
 
 def _shares(snapshot, question: Question, bookings: credit.Bookings, model: str, measure: str) -> Selection:
-    lines = credit.lines_of(snapshot, bookings, model)
-    own = {name: credit.named(snapshot, bookings, lines, name) for name in OF_TOUCH}
+    worth = markov_fit(snapshot).worth() if model in FITTED else None
+    if model == "markov_share":
+        lines = credit.shared_over_all(snapshot, bookings, worth)
+        own = {"channel": lines.channel}
+    else:
+        lines = credit.lines_of(snapshot, bookings, model, worth=worth)
+        own = {name: credit.named(snapshot, bookings, lines, name) for name in OF_TOUCH}
     mask = np.ones(len(lines), bool)
     for name, values in question.where:
         if name in own:

@@ -96,6 +96,7 @@ class Selection:
     bucket: np.ndarray | None = _Column()
     excluded: dict[str, int] = field(default_factory=dict)
     size: int | None = None  # rows, where that is known before a column is read
+    why: str = ""  # where there is no value to give: what is missing, as a sentence
 
     def __len__(self) -> int:
         return len(self.lead) if self.size is None else self.size

@@ -101,7 +101,7 @@ def test_the_answer_holds_the_keys_of_the_public_interface_only(client):
     allowed = {
         "key", "status", "value", "numerator", "denominator", "n", "open", "unknown", "excluded", "unit", "currency",
         "basis", "interval", "definition_version", "as_of", "quantiles", "curve", "series", "estimated", "horizon",
-        "last_age", "promise", "bounds", "versions",
+        "last_age", "promise", "bounds", "versions", "why",
     }  # fmt: skip
     for key in METRICS:
         assert set(figure(key, **dated(key))) <= allowed, key
