@@ -21,7 +21,7 @@ from funnel.book import Book
 from funnel.criteria import EntryRule, write_rule
 from funnel.models import Agreement, Segment
 from funnel.queries import entry_rules, points_table
-from funnel.score import write_table
+from funnel.score import ScoreTable, write_table
 from metrics.backtest_decisions import Ask, Decided, decided
 from metrics.backtest_known import Reader, Tried, with_history
 from metrics.codes import instant_of
@@ -48,11 +48,13 @@ class Contest:
 
 
 def contest(stage: int, before: Agreement, draft: Agreement) -> Contest:
-    found = []
-    for agreement in (before, draft):
-        rule, _ = entry_rules(agreement.id).get(stage, (EntryRule(), ""))
-        found.append(with_history(rule, points_table(agreement.id)))
-    return Contest(*found)
+    """Both versions as they can be asked. Of the draft the score is shown too, whether or not its rule asks for it."""
+    old, new = (entry_rules(agreement.id).get(stage, (EntryRule(), ""))[0] for agreement in (before, draft))
+    scored = any(one.fact == "score" for one in (*old.every, *old.some))
+    return Contest(
+        with_history(old, points_table(before.id) if scored else ScoreTable()),
+        with_history(new, points_table(draft.id)),
+    )
 
 
 def digest(stage: int, *versions: Agreement) -> str:
@@ -136,6 +138,7 @@ def summed_up(rows: np.ndarray, ask: Ask, split: dt.date, tried: Contest, left_o
         "waiting": int(rows["waiting"].sum()),
         "cells": {name: int(np.count_nonzero(cell == i)) for i, name in enumerate(CELLS)},
         "before": {
+            "asks": bool(tried.before.rule),
             "yes": int(rows["before"].sum()),
             "entered": int(np.count_nonzero(old & (rows["before"] == 1))),
             "agree": int(np.count_nonzero(new == (rows["before"] == 1))),

@@ -15,6 +15,7 @@ from django.db.models import Case, F, Q, When
 from accounts.queries import TeamHistory, team_history
 from campaigns.models import Campaign, Channel
 from core.queries import Calendar
+from core.templatetags.display import signed
 from funnel.book import Book
 from funnel.criteria import Condition, EntryRule
 from funnel.models import Region, Segment
@@ -58,7 +59,7 @@ def with_history(rule: EntryRule, table: ScoreTable) -> Tried:
     kept = ScoreTable(rows, table.engagement)
     askable = HISTORY | {"score"} if kept else HISTORY
     unasked = [one.words for one in (*rule.every, *rule.some) if one.fact not in askable]
-    unasked += [f"{row.points:+d} points: {row.words}" for row in table.fit if row not in rows]
+    unasked += [f"{signed(row.points)} points: {row.words}" for row in table.fit if row not in rows]
     return Tried(
         EntryRule(*(tuple(one for one in part if one.fact in askable) for part in (rule.every, rule.some))),
         kept,

@@ -1,5 +1,6 @@
 """A backtest as its page tells it: headline, cells, shares and what remains unknown, in words."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 from core.templatetags.display import count, percent
@@ -11,10 +12,10 @@ from metrics.models import Backtest
 # Fewer than this: counts and interval, no share (X13).
 SMALL = 20
 CELL_WORDS = {
-    "both": ("Entered, and the draft agrees", "kept"),
-    "only_old": ("Entered, the draft would not take them", "given up"),
-    "only_new": ("Did not enter, the draft would take them", "new"),
-    "neither": ("Did not enter, and the draft agrees", "left"),
+    "both": ("Entered, and the draft agrees", "Kept"),
+    "only_old": ("Entered, the draft would not take them", "Given up"),
+    "only_new": ("Did not enter, the draft would take them", "New"),
+    "neither": ("Did not enter, and the draft agrees", "Left alone"),
 }
 LEFT_OUT = {
     "unsure": "entered at a time that nobody knows",
@@ -54,7 +55,7 @@ def headline(test: Backtest) -> str:
     old = cells["both"] + cells["only_old"]
     if not test.result["judged"]:
         return "No lead was decided on in these days"
-    return f"The draft would have taken {count(new)} leads; {count(old)} really entered"
+    return f"The draft would have taken {count(new)} {'lead' if new == 1 else 'leads'}; {count(old)} really entered"
 
 
 def shown(test: Backtest) -> dict:
@@ -68,7 +69,7 @@ def shown(test: Backtest) -> dict:
         "small": raw["judged"] < SMALL,
         "cells": [(key, CELL_WORDS[key][0], CELL_WORDS[key][1], cells[key]) for key in CELLS],
         "changed_lead_share": _ratio(cells["only_old"] + cells["only_new"], raw["judged"]),
-        "months": [(month, old, new, new - old) for month, old, new in raw["months"]],
+        "months": [(dt.date.fromisoformat(f"{month}-01"), old, new, new - old) for month, old, new in raw["months"]],
         "most": max((max(old, new) for _, old, new in raw["months"]), default=0) or 1,
         "weekly": {
             "people": work["people"],
@@ -92,6 +93,7 @@ def shown(test: Backtest) -> dict:
         "bands": [(b["low"], b["high"], share_of(b["build"]), share_of(b["test"])) for b in raw["bands"]],
         "left_out": [(number, LEFT_OUT[why]) for why, number in raw["left_out"].items() if number],
         "agree": _ratio(raw["before"]["agree"], raw["judged"]),
+        "rule_before": raw["before"]["asks"],
         "entered_by_rule": _ratio(raw["before"]["entered"], cells["both"] + cells["only_old"]),
     }
 

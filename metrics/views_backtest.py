@@ -31,7 +31,7 @@ def _now() -> dt.datetime:
 class AskForm(ConsoleForm):
     stage = forms.ChoiceField(label="Entry into")
     from_day = forms.DateField(label="Decisions from")
-    to_day = forms.DateField(label="to")
+    to_day = forms.DateField(label="Decisions to")
     split_day = forms.DateField(
         label="Second part from", help_text="What the first part suggests, the second part confirms or not."
     )
