@@ -57,9 +57,11 @@ def coming_changes(today: dt.date) -> list[Change]:
         found.append(Change(over, f"The 90 days of version {trial.number} without one side’s yes are over"))
     for hours in WorkingCalendar.objects.filter(from_day__gt=today).select_related("team"):
         found.append(Change(hours.from_day, f"New working hours of {hours.team or 'the company'}"))
-    for day in Holiday.objects.filter(day__gt=today, day__lte=today + SOON).select_related("team"):
-        name = f" ({day.name})" if day.name else ""
-        found.append(Change(day.day, f"{day.team or 'The company'} does not work{name}"))
+    free: dict[tuple[dt.date, str], list[str]] = {}
+    for holiday in Holiday.objects.filter(day__gt=today, day__lte=today + SOON).select_related("team").order_by("id"):
+        free.setdefault((holiday.day, holiday.name), []).append(str(holiday.team or "the company"))
+    for (day, name), who in free.items():
+        found.append(Change(day, f"No working day of {' and '.join(who)}" + f": {name}" * bool(name)))
     for zone in CompanyZone.objects.filter(from_day__gt=today):
         found.append(Change(zone.from_day, f"Days are counted in {zone.tz}"))
     return sorted(found, key=lambda change: change.day)

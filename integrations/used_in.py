@@ -17,7 +17,7 @@ from accounts.queries import has_perm
 from core.templatetags.display import count
 from funnel.comparing import target_words
 from funnel.criteria import EntryRule, asks_for_score, read_rule
-from funnel.models import Agreement, Milestone, Reason, StageInVersion
+from funnel.models import Agreement, Milestone, PromiseKey, Reason, StageInVersion
 from funnel.promises import book_of, sentence
 from integrations.models import CaptureSite
 from integrations.used_in_imports import mapped_fields, mapped_values
@@ -54,8 +54,8 @@ def _stage(key: str, version: Agreement, user: User) -> Used | None:
         reverse("console_stage", args=[key]),
         [
             Group("Leads", [inside, ever]),
-            Group("Numbers", _numbers(lambda metric: _speaks_of(metric, row.milestone))),
-            Group("Promises", list(_promises(version)) if row.milestone == Milestone.MQL else []),
+            Group("Numbers", [*_numbers(lambda metric: _speaks_of(metric, row.milestone)), *_asked_of(key)]),
+            Group("Promises", _promised(version) if row.milestone == Milestone.MQL else []),
             Group("In the agreement", list(_beside_a_stage(row, version))),
             Group("Joint review", _review(version.targets.filter(stage=row.stage).exists(), f"Into {row.name}")),
             Group("Saved views of leads", _views(user, "stage", str(row.stage_id))),
@@ -109,7 +109,7 @@ def _criteria(key: str, version: Agreement, user: User) -> Used | None:
         [
             Group("Leads", leads),
             Group("What Tandem does", acts),
-            Group("Numbers that count entries by it", _numbers(lambda metric: _speaks_of(metric, row.milestone))),
+            Group("Numbers", [*_numbers(lambda metric: _speaks_of(metric, row.milestone)), *_asked_of(key)]),
             Group("In the agreement", score),
             Group("Imports that bring what it asks for", mapped_fields(asked)),
         ],
@@ -139,7 +139,7 @@ def _reason(key: str, version: Agreement, user: User) -> Used | None:
 
 
 def _promise(key: str, version: Agreement, user: User) -> Used | None:
-    lines = [line for line in _promises(version) if line.text.startswith(f"{key} ")]
+    lines = [Line(said) for held, said in _sentences(version) if held == key]
     if not lines:
         return None
     running = Obligation.objects.filter(promise=key, met_at=None, excluded="")
@@ -147,7 +147,7 @@ def _promise(key: str, version: Agreement, user: User) -> Used | None:
         Line("Handoffs on its clock now", reverse("my_day"), running.count(), "They keep the version they came in under.")
     ]
     return Used(
-        key,
+        _label(key),
         "console_promises",
         reverse("console_promises"),
         [
@@ -155,7 +155,7 @@ def _promise(key: str, version: Agreement, user: User) -> Used | None:
             Group("Leads", leads if key in Obligation.Promise.values else []),
             Group("Numbers", _numbers(lambda metric: metric.promise == key)),
             Group("Record", [Line("How often it was kept", reverse("console_promise_record"))]),
-            Group("Joint review", _review(True, lines[0].text)),
+            Group("Joint review", _review(True, _label(key))),
         ],
     )
 
@@ -183,7 +183,7 @@ def _word(key: str, version: Agreement, user: User) -> Used | None:
         [
             Group("Stages", stages),
             Group("Numbers", _numbers(lambda metric: says(f"{metric.label} {metric.words}"))),
-            Group("Promises", [line for line in _promises(version) if says(line.text)]),
+            Group("Promises", _promised(version, says)),
             Group("Other words", others),
             Group("Disputes", [Line("Rulings of the funnel owner", reverse("disputes"), rulings)] if rulings else []),
         ],
@@ -264,12 +264,32 @@ def _numbers(asks: Callable[[Metric], bool]) -> list[Line]:
     return [Line(metric.label, reverse("explain", args=[metric.key])) for metric in METRICS.values() if asks(metric)]
 
 
-def _promises(version: Agreement) -> Iterator[Line]:
+def _asked_of(stage_key: str) -> list[Line]:
+    """Numbers that are asked of any stage."""
+    asked = urlencode({"stage": stage_key})
+    return [
+        Line(metric.label, f"{reverse('explain', args=[metric.key])}?{asked}")
+        for metric in METRICS.values()
+        if metric.stage in ("?", "*") and not metric.to_stage
+    ]
+
+
+def _sentences(version: Agreement) -> Iterator[tuple[str, str]]:
+    """Every line that is promised: its key, and what it says."""
     book = book_of(version)
     for line in book.lines:
         others = len(book.of(line.key)) > 1
-        said = sentence(line, others=others, amount="the agreed amount")
-        yield Line(f"{line.key} {said}", _used("promise", line.key))
+        yield line.key, sentence(line, others=others, amount="the agreed amount")
+
+
+def _promised(version: Agreement, says: Callable[[str], bool] = bool) -> list[Line]:
+    """Each promise once, of those whose lines say it."""
+    keys = dict.fromkeys(key for key, said in _sentences(version) if says(said))
+    return [Line(_label(key), _used("promise", key)) for key in keys]
+
+
+def _label(key: str) -> str:
+    return f"{key} {PromiseKey(key).label}"
 
 
 def _review(stands: bool, label: str) -> list[Line]:

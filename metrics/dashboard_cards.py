@@ -3,6 +3,7 @@
 A card depends on the generation, the day, the frame, and, where it names deals, on what its reader may open.
 """
 
+import datetime as dt
 import hashlib
 import logging
 import secrets
@@ -15,6 +16,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.queries import standing
+from funnel.models import GlossaryTerm
+from funnel.queries import words_in_force
 from metrics import movement
 from metrics.dashboard import one_number, profit_run
 from metrics.dashboard_funnel import funnel
@@ -104,7 +107,7 @@ def render_card(board: Board, card: Card) -> str:
             "frame": board.frame,
             "currency": board.snapshot.currency,
             "owner": board.owner,
-            "glossary": found.get("glossary") if found else None,
+            "glossary": _glossary(board.snapshot, board.frame.today),
         }
         html = render_to_string(f"metrics/cards/{card.name}.html", context) if found is not None else ""
     except Exception:
@@ -113,6 +116,11 @@ def render_card(board: Board, card: Card) -> str:
         return render_to_string("metrics/cards/failed.html", _place_of(board, card) | {"reference": reference})
     cache.set(board.key(card), html, KEPT_SECONDS)
     return html
+
+
+def _glossary(snapshot: Snapshot, today: dt.date) -> dict[str, GlossaryTerm]:
+    """The words in force, read once for all cards and readers."""
+    return snapshot.memo(("words", today), lambda: words_in_force(today))
 
 
 def _place(board: Board, card: Card) -> str:

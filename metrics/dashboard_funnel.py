@@ -3,7 +3,6 @@
 import datetime as dt
 
 from core.templatetags.display import percent
-from funnel.queries import words_in_force
 from metrics.counting import policy_of
 from metrics.dashboard import TO_DATE, ask, comparable, gap_reason
 from metrics.definitions import METRICS
@@ -61,7 +60,6 @@ def funnel(snapshot: Snapshot, frame: Frame) -> dict:
         "pair": _pair_query(frame, rows, narrowest),
         "signed": snapshot.book.newest.signed,
         "version": snapshot.book.newest.number,
-        "glossary": snapshot.memo(("words", frame.today), lambda: words_in_force(frame.today)),
     }
 
 

@@ -7,7 +7,7 @@ import pytest
 from accounts.services import create_token
 from funnel import services
 from funnel.criteria import Condition, EntryRule, Op
-from funnel.models import Agreement
+from funnel.models import Agreement, PromiseKey
 from funnel.queries import shown_version
 from integrations.capture_sites import save_site
 from integrations.models import SavedMapping
@@ -62,14 +62,14 @@ def test_a_stage_tells_everything_that_depends_on_it(lead, draft, people, stages
     save_view(user=people["colleague"], name="Theirs", query=f"stage={stages['mql'].id}")
     save_view(user=people["member"], name="Other stage", query=f"stage={stages['won'].id}")
 
-    found = told("stage:mql", people["member"])
+    found, promised = told("stage:mql", people["member"]), draft.promises.values_list("key", flat=True)
     assert found["Saved views of leads"] == ["My MQLs", "Saved views of other people"]
     assert found["In the agreement"] == ["Monthly targets", "Its entry rule", "Forbidden moves", "The word MQL"]
     assert found["Joint review"] == ["Into MQL"]
     imports = found["Imports, forms and interface"]
     assert imports[0] == "Import of leads from hubspot" and imports[-1] == "1 tokens of the interface may write it"
-    assert len(found["Promises"]) == draft.promises.count() > 0
-    assert {"Disqualified", "Recycled"} <= set(found["Numbers"])
+    assert found["Promises"] == [f"{key} {PromiseKey(key).label}" for key in sorted(set(promised))] != []
+    assert {"Disqualified", "Recycled", "Inflow"} <= set(found["Numbers"])
     assert counts("stage:mql", people["member"]) == {
         "Leads in it now": 1,
         "Stays ever": 1,
