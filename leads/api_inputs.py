@@ -192,7 +192,13 @@ class LeadChange(Input):
     region = NameField(max_length=120, help_text="by name; a new one is created")
     owner = OwnerField(required=False, allow_null=True, help_text="e-mail address or id of an active person")
     team = NameField(max_length=120, help_text="an existing team, by name")
-    score = WholeField(required=False, allow_null=True, min_value=-1_000_000, max_value=1_000_000)
+    score = WholeField(
+        required=False,
+        allow_null=True,
+        min_value=-1_000_000,
+        max_value=1_000_000,
+        help_text="kept as `given_score`; counts only while the version in force has no points of its own",
+    )
     tier = NameField(max_length=20)
     origin = ChoiceField(choices=Origin.choices, required=False)
     tags = serializers.ListField(

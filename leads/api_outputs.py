@@ -23,13 +23,21 @@ class LeadOutput(serializers.ModelSerializer):
     origin = serializers.CharField(read_only=True)
     tags = serializers.SerializerMethodField(help_text="names, in the order of the alphabet")
     custom = serializers.DictField(read_only=True)
+    score = serializers.IntegerField(
+        allow_null=True,
+        read_only=True,
+        help_text="by the points of the agreement, where the version in force has any; else `given_score`",
+    )
+    given_score = serializers.IntegerField(
+        allow_null=True, read_only=True, help_text="what another system or a person gave; kept, whatever counts"
+    )
 
     class Meta:
         model = Lead
         fields = [
             "id", "source", "external_id", "version", "name", "email", "phone", "company", "channel", "campaign",
             "segment", "region", "stage", "stage_since", "owner", "owner_id", "team", "origin", "tier", "score",
-            "tags", "custom", "created_at", "created_day",
+            "given_score", "tags", "custom", "created_at", "created_day",
         ]  # fmt: skip
         read_only_fields = fields
 
