@@ -9,8 +9,9 @@ from metrics.dashboard import ask
 from metrics.dashboard_channels import channels
 from metrics.evaluation import SMALL
 from metrics.frame import Frame
+from metrics.return_ranges import range_of, scale_of
 from metrics.returns_frame import ReturnFrame, year_choice
-from metrics.returns_pages import Line, lines_of, range_of, scale_of, title_of
+from metrics.returns_pages import Line, lines_of, title_of
 from metrics.series import Snapshot
 from metrics.templatetags.returns import one_of
 

@@ -16,6 +16,9 @@ from metrics.segments import MISSING
 from metrics.series import Snapshot
 
 WON, OPEN = "won", "open"
+# Counts of deals won: those with a touch of the row (A2), and those whose lead a touch of it created (A1).
+TOUCHED, SOURCED = "touched", "sourced"
+STANDINGS = (WON, OPEN, TOUCHED, SOURCED)
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,8 @@ def deals_behind(
     offset: int = 0,
     limit: int | None = 50,
 ) -> Behind:
-    """The deals that a row's credit comes from. `standing`: won in the period, or open at its end (amounts, not yet profit).
+    """The deals that a row's credit comes from, or that it counts. `standing`: one of STANDINGS. What is open at the end of
+    the period is amounts, not yet profit; a deal that is counted may have earned the row nothing under the model.
 
     The value is everybody's; the list is the reader's.
     """
@@ -68,12 +72,19 @@ def deals_behind(
         bookings = bookings_in(snapshot, period)
     lines = credit.lines_of(snapshot, bookings, model, sales=sales)
     mine = credit.named(snapshot, bookings, lines, by) == key
+    if standing in (TOUCHED, SOURCED):
+        counts = _counted(snapshot, bookings, by, key, standing=standing, sales=sales)
+        mine &= np.isin(lines.booking, np.flatnonzero(np.isin(bookings.deal, counts)))
+    else:
+        counts = np.zeros(0, np.int64)
     booking, part = lines.booking[mine], getattr(lines, measure)[mine]
-    owners, place = np.unique(bookings.deal[booking], return_inverse=True)
+    owners, place = np.unique(np.concatenate([bookings.deal[booking], counts]), return_inverse=True)
+    place = place[: len(booking)]
     known = part != MISSING
     shares = np.zeros(len(owners), np.int64)
     np.add.at(shares, place[known], part[known])
-    counted = np.bincount(place[known], minlength=len(owners)) > 0
+    # A deal that is counted and has no share of the row has one of nothing; where its amount is not known, so is the share.
+    counted = np.bincount(place[~known], minlength=len(owners)) == 0
     wholes = _wholes(bookings, measure, owners)
     ids = snapshot["deal"]["item"][owners]
     may = np.isin(ids, np.array(sorted(visible_deals(user).values_list("id", flat=True)), np.int64))
@@ -103,6 +114,18 @@ def deals_behind(
         unknown=int(np.count_nonzero(~counted)),
         rows=rows,
     )
+
+
+def _counted(snapshot: Snapshot, bookings: credit.Bookings, by: str, key: int, *, standing: str, sales: bool) -> np.ndarray:
+    """Row numbers of the deals won that a row counts, each once."""
+    won = bookings.under(bookings.win)
+    rows, journeys = credit.ways_of(snapshot, won.deal, sales=sales)
+    mine = snapshot["path"][by][rows] == key
+    if standing == SOURCED:
+        creation = journeys.milestones()["creation"]
+        there = np.flatnonzero(creation >= 0)
+        return np.unique(won.deal[there[mine[creation[there]]]])
+    return np.unique(won.deal[journeys.journey[mine]])
 
 
 def _wholes(bookings: credit.Bookings, measure: str, owners: np.ndarray) -> list[int | None]:

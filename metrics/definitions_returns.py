@@ -94,6 +94,12 @@ RETURNS = (
     _spend("spend", "Spend", "What was invoiced for programmes", "invoiced"),
     _spend("committed_spend", "Committed spend", "What was ordered and not yet invoiced", "committed"),
     _spend("planned_spend", "Planned spend", "What was planned and not yet ordered", "planned"),
+    Metric(
+        "created_leads", "R2", "Leads created",
+        "Leads created in the period, each under its own campaign and channel.",
+        "leads whose day of creation lies in the period", "leads", Basis.PERIOD, Kind.COUNT, "marketing", "journey",
+        returns.created, left_out="Leads whose day of creation is not known.",
+    ),
     _cost_per("cost_per_lead", "Cost per lead", "leads created", returns.leads_and_spend("")),
     _cost_per("cost_per_mql", "Cost per MQL", "leads that first reached MQL", returns.leads_and_spend("mql")),
     _cost_per("cost_per_sql", "Cost per SQL", "leads that first reached SQL", returns.leads_and_spend("sql")),

@@ -1,7 +1,8 @@
 """The pages of return: all campaigns, channels or pieces of content beside each other, and one of them by itself."""
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from django.db.models import Count, Q
@@ -18,26 +19,16 @@ from metrics.credit_words import ModelWords, side_by_side, words_of
 from metrics.evaluation import SMALL
 from metrics.facts import CHANNEL
 from metrics.questions import reason_words
+from metrics.return_counts import STEPS, stages_of, urls_of, urls_of_leads
+from metrics.return_ranges import range_of, scale_of
 from metrics.returns_frame import ReturnFrame, channels_of, names_of
 from metrics.segments import MISSING
 from metrics.series import Snapshot
 from metrics.templatetags.returns import one_of, per_one
 
-# Milestones of the funnel as columns, in their order.
-STEPS = (("mql", "MQL"), ("sql", "SQL"))
 LONGEST_TITLE = 60
 MOST_MONTHS = 12
 _SENT_BACK = (Decision.RETURNED, Decision.RECYCLED, Decision.DISQUALIFIED)
-
-
-@dataclass(frozen=True)
-class Range:
-    """A return with its interval as places on a scale from nothing (0) to the largest bound (100), with break-even."""
-
-    low: float
-    at: float
-    high: float
-    even: float
 
 
 @dataclass(frozen=True)
@@ -52,6 +43,7 @@ class Line:
     open_url: str
     open_amount: int  # provisional share of what was open at the end of the period
     few: bool  # too few deals to be ranked or named
+    counts: Mapping[str, str] = field(default_factory=dict)  # what stands behind a count: of leads, of deals
 
     @property
     def per_euro(self) -> float | None:
@@ -79,7 +71,7 @@ def per_euro(romi: float | None) -> float | None:
     return None if romi is None else romi + 1
 
 
-def line_of(row: ReturnRow, name: str, frame: ReturnFrame, by: str) -> Line:
+def line_of(row: ReturnRow, name: str, frame: ReturnFrame, by: str, stages: dict[str, str]) -> Line:
     return Line(
         row=row,
         name=name,
@@ -89,6 +81,7 @@ def line_of(row: ReturnRow, name: str, frame: ReturnFrame, by: str) -> Line:
         open_url=frame.deals_url(by, row.id, standing="open"),
         open_amount=row.open_amount[frame.model],
         few=row.influenced < SMALL,
+        counts=urls_of(frame, by, row.id, name, stages),
     )
 
 
@@ -100,22 +93,9 @@ def lines_of(snapshot: Snapshot, frame: ReturnFrame, by: str) -> list[Line]:
     """All rows of a period, those that cost something first, by return; then by what they earned."""
     found = returns_in(snapshot, frame, by)
     names = names_of(by, (row.id for row in found.rows))
-    lines = [line_of(row, names.get(row.id, f"No. {row.id}"), frame, by) for row in found.rows]
+    stages = stages_of(snapshot, frame)
+    lines = [line_of(row, names.get(row.id, f"No. {row.id}"), frame, by, stages) for row in found.rows]
     return sorted(lines, key=lambda line: (line.per_euro is None, -(line.per_euro or 0), -line.earned.profit, line.name))
-
-
-def scale_of(lines: list[Line]) -> float:
-    """The right end of a scale that holds all intervals and break-even; an endless one is cut at thrice the best return."""
-    ends = [line.bounds[1] for line in lines if line.bounds]
-    best = max((line.per_euro for line in lines if line.per_euro is not None), default=1)
-    return max(1.5, min(max(ends, default=1), best * 3)) * 1.04
-
-
-def range_of(line: Line, scale: float) -> Range | None:
-    if line.per_euro is None:
-        return None
-    low, high = line.bounds or (line.per_euro, line.per_euro)
-    return Range(*(round(min(max(value / scale, 0), 1) * 100, 2) for value in (low, line.per_euro, high, 1)))
 
 
 # --- all of them ----------------------------------------------------------------------------------------------------------
@@ -130,11 +110,12 @@ def overview(snapshot: Snapshot, frame: ReturnFrame, by: str) -> dict:
     return {
         "title": title_of(lines, snapshot.currency),
         "lines": [(line, range_of(line, scale)) for line in lines],
+        "cut": any(found is not None and found.cut for found in (range_of(line, scale) for line in lines)),
         "has_spend": by != "content" and any(line.row.spend or line.row.spend_unknown for line in lines),
         "total": {
             "spend": spend,
             "leads": sum(line.row.leads for line in lines),
-            "reached": [sum(line.row.reached.get(key, 0) for line in lines) for key, _ in STEPS],
+            "reached": {key: sum(line.row.reached.get(key, 0) for line in lines) for key, _ in STEPS},
             "sourced": sum(line.row.deals for line in lines),
             "open": sum(line.row.open_amount[frame.model] for line in lines),
             "revenue": found.revenue,
@@ -146,6 +127,7 @@ def overview(snapshot: Snapshot, frame: ReturnFrame, by: str) -> dict:
         "spend_unknown": sum(line.row.spend_unknown for line in lines),
         "explain_profit": frame.explain_url("gross_profit"),
         "explain_revenue": frame.explain_url("won_revenue"),
+        "counts": urls_of_leads(frame, stages_of(snapshot, frame)),
     }
 
 
@@ -178,7 +160,7 @@ def one_page(snapshot: Snapshot, frame: ReturnFrame, by: str, key: int) -> dict 
     if row is None:
         return None
     names = names_of(by, [key])
-    line = line_of(row, names[key], frame, by)
+    line = line_of(row, names[key], frame, by, stages_of(snapshot, frame))
     models = [_model_line(row, model, frame, by) for model in side_by_side(found.models)]
     scale = scale_of([model["line"] for model in models])
     for model in models:
@@ -190,12 +172,9 @@ def one_page(snapshot: Snapshot, frame: ReturnFrame, by: str, key: int) -> dict 
         "models": models,
         "differ": (best, worst) if _earned(best) != _earned(worst) else None,
         "cost_per": [
-            ("Lead", row.leads, row.cost_per("lead"), ""),
-            *(
-                (label, row.reached.get(step, 0), row.cost_per(step), _reach_url(snapshot, frame, by, line.name, step))
-                for step, label in STEPS
-            ),
-            ("Won deal", row.deals, row.cost_per("won"), ""),
+            ("Lead", row.leads, row.cost_per("lead"), line.counts.get("lead", "")),
+            *((label, row.reached.get(step, 0), row.cost_per(step), line.counts.get(step, "")) for step, label in STEPS),
+            ("Won deal", row.deals, row.cost_per("won"), line.counts["sourced"]),
         ],
         "pipeline_per_spend": row.pipeline_per_spend(frame.model),
         "profit": found.profit,
@@ -213,15 +192,6 @@ def _model_line(row: ReturnRow, model: str, frame: ReturnFrame, by: str) -> dict
     line = Line(row, words.label, earned, "", "", "", row.open_amount[model], row.influenced < SMALL)
     url = replace(frame, model=model).deals_url(by, row.id)
     return {"words": words, "line": line, "url": url, "chosen": model == DEFAULT_MODEL}
-
-
-def _reach_url(snapshot: Snapshot, frame: ReturnFrame, by: str, name: str, step: str) -> str:
-    """The explanation of how many reached a milestone; none where no stage of today carries it."""
-    stage = snapshot.book.on(frame.period.end).milestone(step) if snapshot.book else None
-    if stage is None or by == "content":
-        return ""
-    keys = {number: key for key, number in snapshot.book.stage_keys().items()}
-    return frame.explain_url("first_reach", stage=keys[stage.id], **{by: name})
 
 
 def _one_title(line: Line, models: list[dict], currency: str) -> str:

@@ -137,6 +137,12 @@ def leads_and_spend(milestone: str):
     return select
 
 
+def created(snapshot, question: Question) -> Selection:
+    """The leads created in the period, each under its own campaign and channel."""
+    rows = every(snapshot["journey"])
+    return _counted(rows, rows["created"].astype(np.int64), question, "lead")
+
+
 def wins_and_spend(snapshot, question: Question) -> Selection:
     """R2: spend beside the deals won whose lead was created by a touch of its campaigns (A1)."""
     return _beside_spend(sourced(snapshot, question), snapshot, question)

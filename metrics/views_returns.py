@@ -17,7 +17,8 @@ from core.csv_out import safe_cell
 from metrics.campaign_returns import campaign_returns
 from metrics.credit_words import CONVENTION, words_of
 from metrics.customer_returns import new_customers
-from metrics.deals_behind import OPEN, WON, deals_behind
+from metrics.deals_behind import SOURCED, STANDINGS, TOUCHED, WON, deals_behind
+from metrics.return_counts import STEPS
 from metrics.returns_frame import (
     ALL,
     ReturnFrame,
@@ -29,7 +30,6 @@ from metrics.returns_frame import (
 )
 from metrics.returns_models import comparison, fitted, ledger_page, visible_deal
 from metrics.returns_pages import (
-    STEPS,
     below_break_even,
     campaigns_of_channel,
     content_of,
@@ -139,6 +139,7 @@ def return_deals(request: HttpRequest) -> HttpResponse:
     context = {
         "found": found,
         "asked": asked,
+        "counted": asked["standing"] in (TOUCHED, SOURCED),
         "row": row,
         "earned": row.returns.get(frame.model) if row else None,
         "name": names_of(asked["by"], [asked["key"]]).get(asked["key"], ""),
@@ -224,7 +225,7 @@ def _asked(request: HttpRequest) -> dict:
     return {
         "by": read_grain(request.GET.get("by")),
         "key": int(key) if signless.isascii() and signless.isdecimal() and len(signless) < 10 else 0,
-        "standing": OPEN if request.GET.get("standing") == OPEN else WON,
+        "standing": asked if (asked := request.GET.get("standing")) in STANDINGS else WON,
         "measure": "revenue" if request.GET.get("measure") == "revenue" else "profit",
     }
 

@@ -104,6 +104,35 @@ def test_the_number_is_everybodys_and_the_list_is_the_readers(browser, story):
     assert [line[1:6] for line in lines[2:]] == [["Pump line", "", "2026-03-10", "6000", "3000"]]
 
 
+def behind(browser, page, name: str) -> str:
+    """What a reader sees behind the first number of a page that explains itself under this name."""
+    found = re.search(rf'href="([^"]+)"[^>]*aria-label="[^"]*, explain {name}"', page.content.decode())
+    return words(browser.get(unescape(found.group(1))))
+
+
+def test_a_count_opens_exactly_what_it_counts_and_only_what_the_reader_may_open(browser, story):
+    """Spring made two leads and both deals, by way of MQL and SQL. The colleague's stay closed to the member."""
+    Organisation.objects.update(lead_visibility=Organisation.Visibility.OWN)
+    administrator, member = browser("administrator"), browser("member")
+    page = administrator.get("/returns/")
+    for name in ("leads", "MQL", "SQL"):
+        told = behind(administrator, page, name)
+        assert "2 leads" in told and "Ada" in told and "Bea" in told, name
+        mine = behind(member, page, name)
+        assert "2 leads" in mine and "Ada" in mine and "Bea" not in mine, name
+    touched = behind(administrator, page, "won deals touched")
+    assert "2 deals" in touched and "Pump line" in touched and "Refit" in touched
+    closed = behind(member, page, "won deals touched")
+    assert "2 deals" in closed and "Refit" not in closed and "1 of them you may not open" in closed
+    by_itself = administrator.get(f"/campaigns/{story.campaigns['Hanover'].pk}/return/")
+    assert rows(by_itself)["Won deal"][0] == "0" and "explain Won deal" not in by_itself.content.decode()
+    told = behind(administrator, by_itself, "won deals touched")
+    assert "1 deal " in told and "Pump line" in told and "Refit" not in told
+    spring = administrator.get(f"/campaigns/{story.campaigns['Spring'].pk}/return/")
+    assert rows(spring)["Won deal"][0] == "2"
+    assert "Spring: won deals whose lead it created 2 deals" in behind(administrator, spring, "Won deal")
+
+
 def test_one_deals_ledger_shows_each_touch_under_each_model_adding_up_to_the_cent(browser, story):
     found = rows(browser("member").get(f"/deals/{story.first.pk}/ledger/"))
     sums = [cells for head, cells in found.items() if head == "Gross profit"]
