@@ -1,5 +1,7 @@
 """The words that every new agreement starts with (product.md), as data. A company changes them with its versions."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -57,3 +59,10 @@ SEED: tuple[Word, ...] = (
     _word("action", "Action", "A task with one owner and a date."),
     _word("console", "Console", "The place where the agreement is made.", "Admin"),
 )  # fmt: skip
+
+
+def saying(word: str) -> Callable[[str], bool]:
+    """Whether a text uses a word or its plural, as a whole word. “Kept, missed, at risk” is any of the three."""
+    forms = "|".join(re.escape(form.strip()) for form in word.split(",") if form.strip())
+    pattern = re.compile(rf"\b(?:{forms})s?\b", re.IGNORECASE) if forms else re.compile(r"(?!)")
+    return lambda text: bool(pattern.search(text))

@@ -5,7 +5,6 @@ It lives here because this floor may see all of them. Counts are the same for ev
 belongs to everybody or to the reader.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from urllib.parse import parse_qs, urlencode
 
@@ -17,6 +16,7 @@ from accounts.queries import has_perm
 from core.templatetags.display import count
 from funnel.comparing import target_words
 from funnel.criteria import EntryRule, asks_for_score, read_rule
+from funnel.glossary import saying
 from funnel.models import Agreement, Milestone, PromiseKey, Reason, StageInVersion
 from funnel.promises import book_of, sentence
 from integrations.models import CaptureSite
@@ -164,7 +164,7 @@ def _word(key: str, version: Agreement, user: User) -> Used | None:
     word = version.words.filter(key=key).first()
     if word is None:
         return None
-    says = _saying(word.word)
+    says = saying(word.word)
     stages = [
         Line(row.name, reverse("console_stage", args=[row.stage.key]))
         for row in version.stages.select_related("stage").order_by("position")
@@ -321,10 +321,3 @@ def _tokens(user: User) -> list[Line]:
     page = reverse("console_tokens") if has_perm(user, Perm.ADMINISTER) else ""
     note = "They name it by its key, which never changes."
     return [Line(f"{count(tokens)} tokens of the interface may write it", page, note=note)] if tokens else []
-
-
-def _saying(word: str) -> Callable[[str], bool]:
-    """Whether a text uses a word or its plural, as a whole word."""
-    parts = [re.escape(part.strip()) for part in word.split(",")]
-    pattern = re.compile(rf"\b(?:{'|'.join(parts)})s?\b", re.IGNORECASE)
-    return lambda text: bool(pattern.search(text))

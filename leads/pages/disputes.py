@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from accounts.models import User
 from funnel.book import Book, load_book
+from funnel.glossary import saying
 from leads.handoff_queries import precedents, visible_handoffs
 from leads.handoffs import REOPENED
 from leads.models import Decision, Handoff, HandoffStanding, LeadEvent
@@ -11,6 +12,7 @@ from leads.pages.handoff_words import reason_words
 from leads.queries import visible_leads
 
 SHOWN = 50
+LOOKED_AT = 500
 _CONTESTED = LeadEvent.Kind.CONTESTED
 
 
@@ -71,7 +73,17 @@ def read_disputes(user: User) -> Disputes:
 
 def read_examples(user: User, book: Book, *, agreement_id: int | None = None, shown: int = SHOWN) -> list[Example]:
     """Rulings, newest first: all, or those under one version."""
-    events = list(precedents(agreement_id=agreement_id)[:shown])
+    return _examples(user, book, list(precedents(agreement_id=agreement_id)[:shown]))
+
+
+def read_citing(user: User, book: Book, word: str, *, shown: int) -> list[Example]:
+    """The newest rulings whose reason uses a word; looked for among the last 500."""
+    says = saying(word)
+    events = [event for event in precedents()[:LOOKED_AT] if event.note_id and says(event.note.text)]
+    return _examples(user, book, events[:shown])
+
+
+def _examples(user: User, book: Book, events: list[LeadEvent]) -> list[Example]:
     seen = set(visible_leads(user).filter(id__in={e.lead_id for e in events}).values_list("id", flat=True))
     return [
         Example(

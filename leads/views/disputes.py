@@ -7,7 +7,8 @@ from accounts.permissions import Perm, requires
 from accounts.queries import standing
 from funnel.book import load_book
 from funnel.models import Milestone
-from leads.pages.disputes import open_disputes, read_disputes, read_examples
+from funnel.queries import words_in_force
+from leads.pages.disputes import open_disputes, read_citing, read_disputes, read_examples
 from leads.pages.filters import surroundings
 from leads.pages.team import read_teams
 from leads.views.frame import show
@@ -44,3 +45,14 @@ def examples(request: HttpRequest, key: str) -> HttpResponse:
     of_handoffs = stage is not None and stage.milestone == Milestone.MQL
     found = read_examples(request.user, book, shown=FEW) if of_handoffs else []
     return show(request, "leads/parts/examples.html", around, {"examples": found, "of_handoffs": of_handoffs})
+
+
+@require_safe
+@requires(Perm.SEE_NUMBERS)
+def citing(request: HttpRequest, key: str) -> HttpResponse:
+    """Rulings that use a word of the glossary: a part of the console's page of that word."""
+    book = load_book()
+    around = surroundings(request.user, book)
+    word = next((term.word for term in words_in_force(around.today).values() if term.key == key), "")
+    found = read_citing(request.user, book, word, shown=FEW) if word and book else []
+    return show(request, "leads/parts/examples.html", around, {"examples": found, "of_handoffs": False, "of_word": word})

@@ -171,6 +171,7 @@ PAGES = {
     "leads_team": look(LEADS),
     "disputes": look(LEADS),
     "stage_examples": look(NUMBERS, on="stage"),
+    "word_rulings": look(NUMBERS, on="word"),
     # What makes no sense is refused before it is asked whose act it is.
     "handoff_accept": form(WORK, on="handoff", body={"version": "x"}),
     "handoff_decide": form(WORK, on="handoff", act="return"),

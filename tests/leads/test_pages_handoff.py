@@ -7,6 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Membership, Role
+from funnel.models import GlossaryTerm
+from funnel.queries import version_in_force
 from leads.models import Handoff, LeadEvent, Note, Touch
 from leads.services import assign_lead, record_touch
 from leads.services.handoffs import decide
@@ -170,6 +172,9 @@ def test_a_decision_is_contested_by_the_other_team_within_its_days_and_ruled_by_
     words = "400 people are no small company."
     assert words in see("viewer", "/leads/disputes/mql/examples/").content.decode()
     assert words not in see("viewer", "/leads/disputes/sql/examples/").content.decode()
+    GlossaryTerm.objects.create(agreement=version_in_force(NOW.date()), key="company", word="Company")
+    assert words in see("viewer", "/leads/disputes/words/company/").content.decode(), "the ruling cites the word"
+    assert words not in see("viewer", "/leads/disputes/words/mql/").content.decode()
     assert words in see("member", home(given(name="Lee Moss"))).content.decode(), "beside the definition of the next lead"
 
 
