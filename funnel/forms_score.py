@@ -19,7 +19,7 @@ class FitForm(ConsoleForm):
         label="Asks about", required=False, choices=[("", "–"), *((f.key, f.label) for f in FIT_FACTS.values())]
     )
     op = forms.ChoiceField(label="How", required=False, choices=[("", "–"), *_FIT_OPS.items()])
-    value = forms.CharField(label="Names, separated by commas", required=False, max_length=2_000)
+    value = forms.CharField(label="Names", required=False, max_length=2_000)
     points = forms.IntegerField(label="Points", required=False)
 
     def as_row(self) -> dict | None:
@@ -39,8 +39,8 @@ class EngagementForm(ConsoleForm):
         choices=[("", "–"), *((kind or ANY, label) for kind, label in TOUCH_KINDS.items())],
     )
     points = forms.IntegerField(label="Points", required=False)
-    most = forms.IntegerField(label="The newest … count", required=False)
-    half_life = forms.IntegerField(label="Half as much every … days", required=False)
+    most = forms.IntegerField(label="At most", required=False)
+    half_life = forms.IntegerField(label="Half after days", required=False)
 
     def as_row(self) -> dict | None:
         data = self.cleaned_data

@@ -71,7 +71,7 @@ class LeadForm(AskForm):
     region = _ByName(Region)
     origin = forms.ChoiceField(choices=Origin.choices, label="Started by", initial=Origin.MARKETING)
     tier = forms.CharField(max_length=20, required=False)
-    score = forms.IntegerField(required=False, min_value=-(10**6), max_value=10**6)
+    score = forms.IntegerField(label="Score, as given", required=False, min_value=-(10**6), max_value=10**6)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
 
     def clean(self):

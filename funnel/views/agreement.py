@@ -23,7 +23,7 @@ from funnel.models import Agreement
 from funnel.overview import coming_changes, held_by
 from funnel.presets import PRESETS
 from funnel.promises import book_of
-from funnel.queries import open_version, version_in_force
+from funnel.queries import open_version, points_table, version_in_force
 from funnel.services import ANSWER_DAYS, missing_sides
 from funnel.views.frame import back, the_draft, today
 from funnel.views.promises import sides
@@ -92,6 +92,7 @@ def version(request: HttpRequest, number: int) -> HttpResponse:
         "words": found.words.order_by("word"),
         "promises": sides(book, currency),
         "worths": book.values,
+        "points": points_table(found.id),
         "currency": currency,
         "targets": found.targets.count(),
         "margins": found.margins.select_related("segment").order_by("from_day", "segment__name"),
