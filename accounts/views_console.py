@@ -254,6 +254,7 @@ def accept(request: HttpRequest, secret: str) -> HttpResponse:
                 return redirect("/")
         context = {"form": form, "invite": invite, "company": organisation()}
         answer = render(request, "accounts/accept.html", context, status=422 if form.errors else 200)
-    # The address holds the secret: no other site may learn it.
-    answer["Referrer-Policy"] = "no-referrer"
+    # The address holds the secret: no other site may learn it. With “no-referrer” browsers send forms from nowhere, which is
+    # refused.
+    answer["Referrer-Policy"] = "same-origin"
     return answer

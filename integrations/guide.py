@@ -1,6 +1,6 @@
-"""The set-up guide of a new company: its steps, and how far each is. Reads only; progress comes from the data.
+"""The set-up guide of a new company: how far each step is. Reads only; progress comes from the data.
 
-Stored are two things that data can't tell: that a step was put off, and that a text was read.
+Stored are two things that data can't tell: that a step was put off, and that a text was read or a preset chosen.
 """
 
 import datetime as dt
@@ -10,61 +10,12 @@ from accounts.models import Invite, Membership, Role, Side
 from accounts.queries import on_day
 from core.models import Organisation
 from core.queries import calendar, organisation
-from funnel.models import Agreement, Target
+from funnel.models import Agreement, Target, WorkingCalendar
 from funnel.queries import open_version, version_in_force
+from integrations.guide_steps import STEPS, Step
 from integrations.models import GuideMark
 from leads.models import Lead
 
-
-@dataclass(frozen=True)
-class Step:
-    """`why` it matters and what happens `then`; minutes it takes."""
-
-    key: str
-    title: str
-    minutes: int
-    why: str
-    then: str
-
-
-STEPS = (
-    Step(
-        "company", "Name, zone, currency", 1,
-        "Days, weeks and money are counted in your company’s own calendar and currency, the same for both teams.",
-        "Every page and every export uses them.",
-    ),
-    Step(
-        "stages", "Stages with written definitions", 3,
-        "Most quarrels about numbers are about words: a stage counts only as well as it is defined.",
-        "Leads move through these stages; every number names the version of them that it used.",
-    ),
-    Step(
-        "words", "Reasons and words", 2,
-        "The same word means different things in each team. Here each meaning stands beside the agreed one.",
-        "People choose from these reasons; the words explain themselves wherever they appear.",
-    ),
-    Step(
-        "people", "People who answer for it", 3,
-        "A lead of each team signs the definitions, and one person answers for the whole funnel.",
-        "They get a link that works once and for 7 days.",
-    ),
-    Step(
-        "import", "First import", 5,
-        "Your own leads with their original dates show at once where both teams count differently.",
-        "A trial run shows every row before anything is stored; an import can be undone for 7 days.",
-    ),
-    Step(
-        "target", "First target", 1,
-        "A number without a plan is neither good nor bad.",
-        "The dashboard shows it beside the gross profit and the MQL of each month.",
-    ),
-    Step(
-        "sign", "Signatures of both leads", 2,
-        "Definitions that both teams signed are the only ones nobody can argue with later.",
-        "Numbers say “agreed by both teams” instead of “not agreed yet”.",
-    ),
-)  # fmt: skip
-KEYS = tuple(step.key for step in STEPS)
 AWAY = "away"  # the mark that takes the guide out of the navigation
 
 
@@ -118,6 +69,16 @@ class Guide:
     away: bool
 
     @property
+    def may_change(self) -> bool:
+        """Whether the first version still takes what these steps choose: nobody has signed it, and no draft is open."""
+        return self.version is not None and len(self.missing) == 2 and self.draft is None
+
+    @property
+    def minutes_left(self) -> int:
+        """About how long the steps take that are not done."""
+        return sum(step.step.minutes for step in self.steps if step.state != "done")
+
+    @property
     def done(self) -> int:
         return sum(step.state == "done" for step in self.steps)
 
@@ -138,25 +99,42 @@ def guide(now: dt.datetime) -> Guide:
     posts = _posts(today, now)
     signed = set(version.signatures.values_list("side", flat=True)) if version else set()
     missing = tuple(side for side in (Side.MARKETING, Side.SALES) if side not in signed)
+    signed_by_both = version is not None and not missing
     leads, targets = Lead.objects.count(), Target.objects.filter(agreement__in=[v.id for v in (version, draft) if v]).count()
     marks = dict(GuideMark.objects.values_list("step", "kind"))
+    rules = version.entry_rules.count() if version else 0
+    lines = version.promises.count() if version else 0
+    read = {step for step, kind in marks.items() if kind == GuideMark.Kind.READ}
+    hours = WorkingCalendar.objects.filter(team=None).exists()
     said = {
         "company": (True, f"{company.name}, {days.zone_on(today).key}, {company.base_currency}"),
         "stages": (version is not None, _stages_said(version)),
-        "words": (marks.get("words") == GuideMark.Kind.READ, "Read" if "words" in marks else ""),
+        "criteria": ("criteria" in read or rules > 0, _several(rules, "rule") or "No rules"),
+        "promises": ("promises" in read or signed_by_both, _several(lines, "promise") or "No promises"),
+        "words": ("words" in read, "Read" if "words" in marks else ""),
+        "hours": (hours, "Set" if hours else ""),
         "people": (all(post.filled for post in posts), _people_said(posts)),
-        "import": (leads > 0, f"{leads:,} {'lead' if leads == 1 else 'leads'}" if leads else ""),
-        "target": (targets > 0, f"{targets:,} {'target' if targets == 1 else 'targets'}" if targets else ""),
-        "sign": (version is not None and not missing, _sign_said(version, missing)),
+        "import": (leads > 0, _several(leads, "lead")),
+        "target": (targets > 0, _several(targets, "target")),
+        "sign": (signed_by_both, _sign_said(version, missing)),
     }
     steps = []
     for step in STEPS:
         done, words = said[step.key]
         state = "done" if done else "skipped" if marks.get(step.key) == GuideMark.Kind.SKIPPED else "open"
-        steps.append(Progress(step, state, words if done or state == "open" else "Put off"))
+        steps.append(Progress(step, state, words if done else "Put off" if state == "skipped" else _still(step.key, words)))
     return Guide(
         company, days.zone_on(today).key, version, draft, posts, missing, steps, leads, targets, AWAY in marks
     )  # fmt: skip
+
+
+def _several(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}" if number else ""
+
+
+def _still(key: str, words: str) -> str:
+    """What an open step says: what is missing, never what a preset has brought along unread."""
+    return words if key in ("people", "sign") else ""
 
 
 def _stages_said(version: Agreement | None) -> str:

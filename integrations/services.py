@@ -8,12 +8,15 @@ from django.db import transaction
 
 from accounts.models import User
 from core.errors import Conflict, DomainError
+from funnel.models import Agreement
+from funnel.services.first_plan import set_first_promises, set_first_rules
 from integrations import matching, running, uploads
 from integrations.errors import FileError
 from integrations.fields import FIELDS
 from integrations.mapping import read_mapping
 from integrations.models import GuideMark, ImportJob
 from integrations.queries import may_undo
+from leads.models import Lead
 
 # Files up to this many rows are read and checked while the person waits; larger ones in the background.
 INLINE_ROWS = 2_000
@@ -150,6 +153,25 @@ def mark_step(*, step: str, kind: str, actor: User) -> None:
     GuideMark.objects.filter(step=step).delete()
     if kind:
         GuideMark.objects.create(step=step, kind=kind, actor=actor)
+
+
+def choose_first_rules(*, agreement: Agreement, preset: str, actor: User) -> None:
+    """Take the entry rules of a preset into the unsigned first version, and note that somebody chose."""
+    with transaction.atomic():
+        set_first_rules(agreement=agreement, preset=preset, actor=actor)
+        mark_step(step="criteria", kind=GuideMark.Kind.READ, actor=actor)
+
+
+def choose_first_promises(*, agreement: Agreement, preset: str, actor: User) -> None:
+    """Take the promises of a preset into the unsigned first version, and note that somebody chose.
+
+    Refused once there are leads: what fell due for them fell due as it was promised then.
+    """
+    with transaction.atomic():
+        if Lead.objects.exists():
+            raise DomainError("leads_exist", "Leads are there already: change promises in the console, as a draft.")
+        set_first_promises(agreement=agreement, preset=preset, actor=actor)
+        mark_step(step="promises", kind=GuideMark.Kind.READ, actor=actor)
 
 
 def stop(*, job: ImportJob) -> None:

@@ -1,7 +1,5 @@
 """The set-up guide: one page per step, each of which can be put off and taken up again."""
 
-import datetime as dt
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import services as accounts
-from accounts.console import attempt, fill
+from accounts.console import fill
 from accounts.inviting import hand_over
 from accounts.models import Role, Side, Team
 from accounts.permissions import Perm, requires
@@ -21,48 +19,27 @@ from core.periods import add_months
 from core.queries import organisation
 from funnel import services as funnel
 from funnel.models import Milestone
-from funnel.presets import PRESETS
 from funnel.services.first_plan import set_first_targets
 from integrations import guide as guiding
 from integrations import services
+from integrations import views_guide_agreement as agreement
 from integrations.guide_forms import CompanyForm, InviteForm, TargetForm
+from integrations.guide_pages import frame, go_on, now, page
+from integrations.guide_steps import KEYS
 from integrations.models import GuideMark
 from leads.models import Deal
 
 MONTHS = 12
-PRESET_WORDS = {
-    "b2b": "Six stages, with sales’ own yes",
-    "short": "Four stages, for a team of a few people",
-    "nurture": "Seven stages, with nurturing before MQL",
-}
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
-def _page(request: HttpRequest, key: str, status: int = 200, **context) -> HttpResponse:
-    found = guiding.guide(_now())
-    index = guiding.KEYS.index(key)
-    context |= {
-        "guide": found,
-        "at": found.of(key),
-        "number": index + 1,
-        "after": guiding.KEYS[index + 1] if index + 1 < len(guiding.KEYS) else "",
-        "width": f"{found.done * 100 / len(guiding.STEPS):.1f}%",
-    }
-    return render(request, f"start/steps/{key}.html", context, status=status)
 
 
 @require_safe
 @requires(Perm.ADMINISTER)
 def start(request: HttpRequest) -> HttpResponse:
     """On to the first step that is open; the demo first says what it is, and the end what can be looked at now."""
-    found = guiding.guide(_now())
+    found = guiding.guide(now())
     if not found.company.is_demo and found.next:
         return redirect("start_step", found.next)
-    context = {"guide": found, "width": f"{found.done * 100 / len(guiding.STEPS):.1f}%"}
-    return render(request, "start/demo.html" if found.company.is_demo else "start/done.html", context)
+    return render(request, "start/demo.html" if found.company.is_demo else "start/done.html", frame(found))
 
 
 @never_cache
@@ -74,20 +51,15 @@ def step(request: HttpRequest, key: str) -> HttpResponse:
     return _STEPS[key](request)
 
 
-def _go_on(key: str) -> HttpResponse:
-    index = guiding.KEYS.index(key) + 1
-    return redirect("start_step", guiding.KEYS[index]) if index < len(guiding.KEYS) else redirect("start")
-
-
 @require_POST
 @requires(Perm.ADMINISTER)
 def mark(request: HttpRequest, key: str) -> HttpResponse:
     """Put a step off, take it up again, or say that its text was read."""
     kind = request.POST.get("kind", "")
-    if key not in guiding.KEYS or kind not in ("", GuideMark.Kind.SKIPPED, GuideMark.Kind.READ):
+    if key not in KEYS or kind not in ("", GuideMark.Kind.SKIPPED, GuideMark.Kind.READ):
         raise Http404
     services.mark_step(step=key, kind=kind, actor=request.user)
-    return _go_on(key) if kind else redirect("start_step", key)
+    return go_on(key) if kind else redirect("start_step", key)
 
 
 @require_POST
@@ -106,34 +78,10 @@ def _company(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         saved = fill(form, lambda data: accounts.change_organisation(actor=request.user, money_recorded=fixed, **data))
         if saved is not None:
-            return _go_on("company")
+            return go_on("company")
     if fixed:
         form.fields["base_currency"].widget.attrs["readonly"] = True
-    return _page(request, "company", 422 if form.errors else 200, form=form)
-
-
-def _stages(request: HttpRequest) -> HttpResponse:
-    if request.method == "POST":
-        preset = request.POST.get("preset", "")
-        adopted = attempt(
-            request,
-            lambda: funnel.adopt_preset(preset=preset, from_day=today_for(_now()), actor=request.user),
-            "These stages hold now. They are marked “not agreed yet” until both leads have signed.",
-        )
-        return _go_on("stages") if adopted else redirect("start_step", "stages")
-    version = guiding.guide(_now()).version
-    rows = list(version.stages.filter(retired=False).order_by("position")) if version else []
-    presets = [(key, PRESET_WORDS[key], stages) for key, stages in PRESETS.items()]
-    return _page(request, "stages", rows=rows, presets=presets)
-
-
-def _words(request: HttpRequest) -> HttpResponse:
-    version = guiding.guide(_now()).version
-    words = list(version.words.order_by("word")) if version else []
-    uses: dict[str, list] = {}
-    for reason in version.reasons.order_by("id") if version else ():
-        uses.setdefault(reason.get_use_display(), []).append(reason.label)
-    return _page(request, "words", words=words, uses=uses.items())
+    return page(request, "company", 422 if form.errors else 200, form=form)
 
 
 def _people(request: HttpRequest) -> HttpResponse:
@@ -148,7 +96,7 @@ def _people(request: HttpRequest) -> HttpResponse:
                 return redirect("start_step", "people")
             form, sent = InviteForm(), invite.email
     status = 422 if form.errors else 200
-    return _page(request, "people", status, form=form, link=link, sent=sent, asked=form.data.get("post"))
+    return page(request, "people", status, form=form, link=link, sent=sent, asked=form.data.get("post"))
 
 
 def _invite(request: HttpRequest, post: str, email: str):
@@ -158,15 +106,15 @@ def _invite(request: HttpRequest, post: str, email: str):
         side = Side(post)
         team = Team.objects.filter(side=side, retired=False).order_by("id").first()
         team = team or accounts.add_team(name=side.label, side=side, actor=request.user)
-    return accounts.invite_person(email=email, role=role, team=team, now=_now(), actor=request.user)
+    return accounts.invite_person(email=email, role=role, team=team, now=now(), actor=request.user)
 
 
 def _import(request: HttpRequest) -> HttpResponse:
-    return _page(request, "import")
+    return page(request, "import")
 
 
 def _target(request: HttpRequest) -> HttpResponse:
-    found = guiding.guide(_now())
+    found = guiding.guide(now())
     form = TargetForm(request.POST or None)
     mql = found.version.stages.filter(milestone=Milestone.MQL, retired=False).first() if found.version else None
     currency = found.company.base_currency
@@ -177,7 +125,7 @@ def _target(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and found.version is not None:
 
         def work(data: dict) -> int:
-            first = today_for(_now()).replace(day=1)
+            first = today_for(now()).replace(day=1)
             cells = []
             for i in range(MONTHS):
                 month = add_months(first, i)
@@ -189,13 +137,12 @@ def _target(request: HttpRequest) -> HttpResponse:
 
         if fill(form, work) is not None:
             messages.success(request, "The targets are part of the version that both leads are asked to sign.")
-            return _go_on("target")
-    open_ = found.version is not None and len(found.missing) == 2 and found.draft is None
-    return _page(request, "target", 422 if form.errors else 200, form=form, may_enter=open_)
+            return go_on("target")
+    return page(request, "target", 422 if form.errors else 200, form=form)
 
 
 def _sign(request: HttpRequest) -> HttpResponse:
-    found = guiding.guide(_now())
+    found = guiding.guide(now())
     asked = found.draft or found.version
     link = request.build_absolute_uri(reverse("console_agree", args=[asked.number])) if asked else ""
     signed = {s.side: s for s in found.version.signatures.select_related("user")} if found.version else {}
@@ -204,13 +151,16 @@ def _sign(request: HttpRequest) -> HttpResponse:
         for post in found.posts
         if post.side in (Side.MARKETING, Side.SALES)
     ]
-    return _page(request, "sign", sides=sides, link=link, asked=asked)
+    return page(request, "sign", sides=sides, link=link, asked=asked)
 
 
 _STEPS = {
     "company": _company,
-    "stages": _stages,
-    "words": _words,
+    "stages": agreement.stages,
+    "criteria": agreement.criteria,
+    "promises": agreement.promises,
+    "words": agreement.words,
+    "hours": agreement.hours,
     "people": _people,
     "import": _import,
     "target": _target,

@@ -112,9 +112,14 @@ def set_terms(*, draft: Agreement, terms: TermsOfVersion, actor: User | None) ->
 
 def insert_promises(agreement: Agreement, lines: Iterable[PromiseLine], fields: Iterable[str]) -> None:
     """The lines of a version that is being made from a preset."""
-    Promise.objects.bulk_create(Promise(agreement=agreement, key=p.key, tier=p.tier, **_checked(p)) for p in lines)
+    insert_lines(agreement, lines)
     _insert_fields(agreement, fields)
     Terms.objects.create(agreement=agreement)
+
+
+def insert_lines(agreement: Agreement, lines: Iterable[PromiseLine]) -> None:
+    """Promises of a version that nobody has signed."""
+    Promise.objects.bulk_create(Promise(agreement=agreement, key=p.key, tier=p.tier, **_checked(p)) for p in lines)
 
 
 def _checked(line: PromiseLine) -> dict:

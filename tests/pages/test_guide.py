@@ -102,16 +102,19 @@ def test_the_server_tells_the_code_only_while_nobody_can_sign_in(db, client, cap
 
 def test_progress_comes_from_the_data(kim, at):
     assert states(kim) == {
-        "company": "done", "stages": "open", "words": "open", "people": "open", "import": "open", "target": "open",
-        "sign": "open",
+        "company": "done", "stages": "open", "criteria": "open", "promises": "open", "words": "open", "hours": "open",
+        "people": "open", "import": "open", "target": "open", "sign": "open",
     }  # fmt: skip
     assert kim.get("/start/").url == "/start/stages/"
     page = kim.get("/start/stages/").content.decode()
     assert "Fits the target group and asked for something that a salesperson answers." in page
-    assert kim.post("/start/stages/", {"preset": "b2b"}).url == "/start/words/"
+    assert kim.post("/start/stages/", {"preset": "b2b"}).url == "/start/criteria/"
+    assert kim.post("/start/criteria/", {"preset": "reachable"}).url == "/start/promises/"
+    assert kim.post("/start/promises/", {"preset": "usual"}).url == "/start/words/"
+    assert kim.post("/start/hours/", {"week": "nine"}).url == "/start/people/"
     assert Agreement.objects.get().from_day == dt.date(2026, 5, 21)
     assert "Was moved too early" in kim.get("/start/words/").content.decode()
-    assert kim.post("/start/words/mark/", {"kind": "read"}).url == "/start/people/"
+    assert kim.post("/start/words/mark/", {"kind": "read"}).url == "/start/hours/"
     for post, email in (("marketing", "m@acme.example"), ("sales", "s@acme.example"), ("owner", "o@acme.example")):
         answer = kim.post("/start/people/", {"post": post, "email": email})
         assert answer.status_code in (200, 302)
@@ -129,7 +132,7 @@ def test_progress_comes_from_the_data(kim, at):
         sign(agreement=agreement, side=side, user=User.objects.get(), signed_at=NOW)
     assert set(states(kim).values()) == {"done"}
     done = kim.get("/start/")
-    assert (done.status_code, done.context["guide"].done) == (200, 7)
+    assert (done.status_code, done.context["guide"].done) == (200, 10)
     assert "Everything is set up" in done.content.decode()
 
 
@@ -142,9 +145,9 @@ def test_an_invitation_that_cannot_be_mailed_is_handed_over_once(kim):
 
 
 def test_a_step_is_put_off_and_taken_up_again(kim):
-    assert kim.post("/start/stages/mark/", {"kind": "skipped"}).url == "/start/words/"
+    assert kim.post("/start/stages/mark/", {"kind": "skipped"}).url == "/start/criteria/"
     assert states(kim)["stages"] == "skipped"
-    assert kim.get("/start/").url == "/start/words/"
+    assert kim.get("/start/").url == "/start/criteria/"
     assert kim.post("/start/stages/mark/", {"kind": ""}).url == "/start/stages/"
     assert states(kim)["stages"] == "open"
 
