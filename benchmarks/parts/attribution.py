@@ -8,7 +8,6 @@ import datetime as dt
 import json
 import os
 import subprocess
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -115,20 +114,18 @@ def _rules(journeys: Journeys, totals: np.ndarray, models: tuple[str, ...]) -> N
 
 
 def ask_reference(bench: Bench, journeys: Journeys, won: np.ndarray) -> dict:
-    """What the reference package says of the same paths, aggregated as it wants them; nothing where there is none."""
+    """What the reference package says of the same paths, a row each; nothing where there is no package."""
     interpreter = os.environ.get("TANDEM_BENCH_REFERENCE")
     if not interpreter:
         return {}
     file = bench.folder / "paths.csv"
-    counted: dict[str, Counter] = {}
     words = [str(channel) for channel in range(CHANNELS)]
     players = journeys.player.tolist()
-    for (begin, end), hit in zip(pairwise(journeys.starts.tolist()), won.tolist(), strict=True):
-        counted.setdefault(" > ".join([words[player] for player in players[begin:end]]), Counter())[hit] += 1
     with file.open("w", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(("path", "conversions", "nulls"))
-        writer.writerows((path, hits[True], hits[False]) for path, hits in counted.items())
+        for (begin, end), hit in zip(pairwise(journeys.starts.tolist()), won.tolist(), strict=True):
+            writer.writerow((" > ".join([words[player] for player in players[begin:end]]), int(hit), int(not hit)))
     done = subprocess.run(
         [interpreter, "-m", "benchmarks.reference_attribution", str(file)],
         text=True,

@@ -60,7 +60,9 @@ def walk(journeys: Journeys, order: int) -> Walk:
     players, number = _ranked(journeys.player, int(journeys.player.max(initial=0)) + 1)
     base = len(players) + 1
     bound = base**order
-    number = number.astype(np.int32 if bound * base < 2**31 else np.int64) + 1
+    number += 1
+    if bound * base >= 2**31:
+        number = number.astype(np.int64)
     touched = journeys.lengths > 0
     first, last = journeys.starts[:-1][touched], journeys.starts[1:][touched] - 1
     one_back = source = _moved_on(number, first)
@@ -144,9 +146,10 @@ def resampled_effects(
 def _ranked(codes: np.ndarray, bound: int) -> tuple[np.ndarray, np.ndarray]:
     """Sorted distinct codes and each code's rank among them; by a table where the codes are few, else by sorting."""
     if bound > _DENSE:
-        return np.unique(codes, return_inverse=True)
+        found, rank = np.unique(codes, return_inverse=True)
+        return found, rank.astype(np.int32)
     present = np.bincount(codes, minlength=bound) > 0
-    return np.nonzero(present)[0], (np.cumsum(present) - 1)[codes]
+    return np.nonzero(present)[0], (np.cumsum(present, dtype=np.int32) - 1)[codes]
 
 
 def _counted(codes: np.ndarray, weight: np.ndarray | None, bound: int) -> tuple[np.ndarray, np.ndarray]:
