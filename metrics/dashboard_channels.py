@@ -10,6 +10,7 @@ from metrics.definitions import METRICS
 from metrics.evaluation import SMALL, answer
 from metrics.frame import Frame
 from metrics.listing import list_behind
+from metrics.plan import monthly_targets, planned
 from metrics.questions import name_groups
 from metrics.series import Snapshot
 
@@ -58,6 +59,8 @@ def channels(snapshot: Snapshot, frame: Frame, reader: User) -> dict:
     shown = rows if len(rows) <= most else [*rows[: most - 1], _others(rows[most - 1 :])]
     total = {name: _added(rows, name) for name in ("profit", "revenue", "before")}
     total |= {name: sum(row[name] for row in rows) for name in ("deals", "estimated", "unknown")}
+    # The plan is the whole company's: it has a mark beside what all channels earned together.
+    total["plan"] = None if frame.filters else planned(monthly_targets(snapshot, "gross_profit"), frame.to_date)
     for row in (*shown, total):
         known = row["profit"] is not None and row["before"] is not None
         row["change"] = row["profit"] - row["before"] if known else None
@@ -75,7 +78,9 @@ def channels(snapshot: Snapshot, frame: Frame, reader: User) -> dict:
         "named": _named(snapshot, asked, reader) if small and in_period else None,
         "deals_explain": asked.explain_url("won_deals"),
         "explain": frame.explain_url("gross_profit", by="channel"),
-        "scale": max((row["profit"] or 0 for row in shown), default=0),
+        "scale": max(
+            [0, *(row["profit"] or 0 for row in shown), *([total["profit"] or 0, total["plan"]] if total["plan"] else [])]
+        ),
     }
 
 

@@ -107,15 +107,15 @@ RETURNS = (
     Metric(
         "cost_per_customer", "R3", "Cost of a new customer",
         "All invoiced cost of marketing and sales in the period (programmes, people, tools, commissions and other) for each "
-        "deal of new business won in it.",
-        "all cost of marketing and sales ÷ deals of new business won", "money", Basis.PERIOD, Kind.COST_PER, "joint",
+        "customer won in it. A company becomes a customer once, with its first won deal of new business.",
+        "all cost of marketing and sales ÷ new customers", "money", Basis.PERIOD, Kind.COST_PER, "joint",
         "spend", customers_and_cost(*codes.COST_KINDS),
         left_out="A kind of cost that nobody entered is unknown, not zero: the value is then at least this.",
     ),
     Metric(
         "programme_cost_per_customer", "R3p", "Programme cost of a new customer",
-        "Invoiced programme cost of the period alone for each deal of new business won in it.",
-        "programme cost ÷ deals of new business won", "money", Basis.PERIOD, Kind.COST_PER, "joint", "spend",
+        "Invoiced programme cost of the period alone for each customer won in it, a company once.",
+        "programme cost ÷ new customers", "money", Basis.PERIOD, Kind.COST_PER, "joint", "spend",
         customers_and_cost("programme"),
         left_out="People, tools, commissions and other cost: see the cost of a new customer.",
     ),

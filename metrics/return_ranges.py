@@ -38,12 +38,15 @@ def scale_of(lines: Sequence[Drawn]) -> float:
     """The right end of a scale that holds break-even and all intervals; an endless one is cut at thrice the best return.
 
     Returns on few deals don't stretch it: one lucky deal would press all others together. They are cut, and say so. Where
-    all rest on few, all count.
+    all rest on few, one that goes on more than thrice as far as all others does not count.
     """
-    sure = [line for line in lines if not line.few and line.per_euro is not None] or lines
-    ends = [line.bounds[1] for line in sure if line.bounds]
-    best = max((line.per_euro for line in sure if line.per_euro is not None), default=1)
-    return max(1.5, min(max(ends, default=best), best * 3)) * 1.04
+    told = [line for line in lines if line.per_euro is not None]
+    sure = [line for line in told if not line.few]
+    far = sorted(((line.bounds[1] if line.bounds else line.per_euro, line.per_euro) for line in sure or told), reverse=True)
+    if not sure and len(far) > 1 and far[0][0] > 3 * max(far[1][0], 0.5):
+        far = far[1:]
+    best = max((value for _, value in far), default=1)
+    return max(1.5, min(far[0][0] if far else 1, best * 3)) * 1.04
 
 
 def range_of(line: Drawn, scale: float) -> Range | None:

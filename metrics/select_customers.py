@@ -1,12 +1,14 @@
-"""Masks of what a new customer costs (metrics-spec 6, R3): deals of new business beside the cost of marketing and sales."""
+"""Masks of what a new customer costs (metrics-spec 6, R3): new customers beside the cost of marketing and sales."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import numpy as np
+from django.db.models.functions import Coalesce
 
 from core.periods import day_number
+from leads.models import Deal
 from metrics import codes
 from metrics.rows import Rows, between, every
 from metrics.segments import UNKNOWN_DAY
@@ -18,10 +20,31 @@ WITHOUT_PEOPLE = "days without a cost of people, so the cost is at least this"
 
 
 def customers_won(snapshot, question: Question) -> Rows:
-    """Deals of new business won in the period: each is a new customer."""
+    """The deals won in the period by which somebody became a customer."""
     rows = every(snapshot["deal"])
     of_filters = fits(rows, question, skip=("stage",))
-    return rows.under(rows["status"] == codes.WON, rows["kind"] == NEW, within(rows["close"], question), of_filters)
+    return rows.under(
+        snapshot.memo("first wins", lambda: _first_wins(snapshot)), within(rows["close"], question), of_filters
+    )
+
+
+def _first_wins(snapshot) -> np.ndarray:
+    """Mask of the deals: the first one of new business that each company has won; one without a company stands alone.
+
+    Who belongs to which company is what is known today.
+    """
+    rows = every(snapshot["deal"])
+    won = np.flatnonzero((rows["status"] == codes.WON) & (rows["kind"] == NEW))
+    ids = rows["item"][won]
+    of_company = Coalesce("company_id", "lead__merged_into__company_id", "lead__company_id")
+    known = Deal.objects.filter(status=Deal.Status.WON, kind=Deal.Kind.NEW)
+    companies = dict(known.values_list("id", of_company))
+    customer = np.array([companies.get(deal) or -deal for deal in ids.tolist()], np.int64)
+    order = np.lexsort((ids, rows["close"][won]))
+    _, first = np.unique(customer[order], return_index=True)
+    found = np.zeros(len(rows), bool)
+    found[won[order[first]]] = True
+    return found
 
 
 def uncovered(snapshot, first: int, stop: int) -> int:

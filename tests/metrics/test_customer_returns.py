@@ -114,6 +114,24 @@ def test_renewals_and_expansions_are_no_new_customers(world):  # noqa: F811
     assert new_customers(world.now(), YEAR, today=TODAY).programme == 100_00
 
 
+def test_a_company_becomes_a_customer_once_with_its_first_win(world):  # noqa: F811
+    cost(120_00, "programme")
+    halden, orr = (services.ensure_company(name=name) for name in ("Halden Pumps", "Orr Valves"))
+    customer(dt.date(2025, 12, 1), 100_00, company=orr)
+    customer(dt.date(2026, 3, 1), 100_00, company=orr)
+    customer(dt.date(2026, 3, 1), 100_00, company=halden)
+    customer(dt.date(2026, 3, 9), 100_00, company=halden)
+    lead = world.lead("Ada", company=halden)
+    world.won(lead, at=20, close=30)
+    customer(dt.date(2026, 3, 5), 100_00)
+    customer(dt.date(2026, 3, 6), 100_00)
+    world.now()
+    found = figure("programme_cost_per_customer")
+    assert (found["denominator"], found["value"]) == (3, 40_00)
+    months = {row["key"]: row["denominator"] for row in figure("cost_per_customer", by="month")["series"]}
+    assert {month: number for month, number in months.items() if number} == {"2026-03-01": 3}
+
+
 def test_the_lagged_form_takes_the_cost_of_a_median_cycle_before(world):  # noqa: F811
     january, march = Period(dt.date(2026, 1, 1), dt.date(2026, 2, 1)), Period(dt.date(2026, 3, 1), dt.date(2026, 4, 1))
     lead = world.lead(at=-59)

@@ -173,6 +173,17 @@ def test_the_comparison_is_in_the_address_and_in_the_words(signed_in, history):
     assert "compare=previous" in unescape(re.search(r'href="(/funnel/pair/[^"]+)"', page)[1])
 
 
+def test_the_plan_has_a_mark_beside_what_all_channels_earned_and_none_under_a_filter(signed_in, history):
+    history(2)
+    year, agreement = dt.datetime.now(dt.UTC).year, Agreement.objects.get()
+    months = [dt.date(one, month, 1) for one in (year - 1, year) for month in range(1, 13)]
+    plan = {"agreement": agreement, "metric": "gross_profit", "value": 1_000_00}
+    Target.objects.bulk_create(Target(month=month, **plan) for month in months)
+    card = signed_in.get("/cards/channels/?period=year").content.decode()
+    assert card.count('class="mk"') == 1 and "plan €12.0k" in words_of(signed_in.get("/cards/channels/?period=year"))
+    assert 'class="mk"' not in signed_in.get("/cards/channels/?period=year&channel=Channel+20").content.decode()
+
+
 def test_targets_by_month_and_stage_stand_beside_the_entries(signed_in, history, stages):
     history(2)
     year, agreement = dt.datetime.now(dt.UTC).year, Agreement.objects.get()
