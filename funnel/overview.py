@@ -3,8 +3,10 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from accounts.models import ConsoleEvent
 from core.models import CompanyZone
 from funnel.comparing import compare
+from funnel.criteria import read_rule
 from funnel.models import Agreement, Holiday, WorkingCalendar
 from funnel.queries import HELD
 
@@ -65,3 +67,16 @@ def coming_changes(today: dt.date) -> list[Change]:
     for zone in CompanyZone.objects.filter(from_day__gt=today):
         found.append(Change(zone.from_day, f"Days are counted in {zone.tz}"))
     return sorted(found, key=lambda change: change.day)
+
+
+def rules_in_words(version: Agreement) -> list[tuple[str, list[str], str]]:
+    """The entry rules of a version: stage, a line for each thing that must hold, what Tandem does with those who meet it."""
+    names = dict(version.stages.values_list("stage_id", "name"))
+    rows = version.entry_rules.order_by("stage_id")
+    return [(names.get(row.stage_id, ""), read_rule(row.rule).words, row.get_then_display()) for row in rows]
+
+
+def trail_of(version: Agreement) -> list[ConsoleEvent]:
+    """What happened to a version since its draft, oldest first; a dropped draft of the same number is another one."""
+    rows = ConsoleEvent.objects.filter(version=version.number, recorded_at__gte=version.created_at)
+    return list(rows.select_related("actor").order_by("recorded_at", "id"))

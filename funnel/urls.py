@@ -1,6 +1,6 @@
 from django.urls import path
 
-from funnel.views import agreement, calendars, comments, criteria, plan, promises, score, stages, words
+from funnel.views import agreement, calendars, comments, criteria, history, plan, promises, score, stages, words
 
 urlpatterns = [
     path("", agreement.overview, name="console"),
@@ -16,7 +16,7 @@ urlpatterns = [
     path("versions/<int:number>/refuse/", comments.refuse, name="console_refuse"),
     path("versions/<int:number>/refuse/back/", comments.take_back, name="console_refuse_back"),
     path("compare/", agreement.compare_versions, name="console_compare"),
-    path("history/", agreement.history, name="console_history"),
+    path("history/", history.history, name="console_history"),
     path("stages/", stages.stages, name="console_stages"),
     path("stages/new/", stages.add, name="console_stage_new"),
     path("stages/<slug:key>/", stages.stage, name="console_stage"),

@@ -3,13 +3,11 @@
 import datetime as dt
 
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.console import attempt, show
-from accounts.models import ConsoleEvent
 from accounts.permissions import Perm, requires
 from core.errors import NotAllowed
 from core.periods import working_days
@@ -20,7 +18,7 @@ from funnel.comment_queries import refusals_of, sides_of, standing_refusals, tal
 from funnel.comparing import compare, counts_differently
 from funnel.forms import CompareForm, NoteForm, PresetForm
 from funnel.models import Agreement
-from funnel.overview import coming_changes, held_by
+from funnel.overview import coming_changes, held_by, rules_in_words, trail_of
 from funnel.presets import PRESETS
 from funnel.promises import book_of
 from funnel.queries import open_version, points_table, version_in_force
@@ -28,7 +26,6 @@ from funnel.services import ANSWER_DAYS, missing_sides
 from funnel.views.frame import back, the_draft, today
 from funnel.views.promises import sides
 
-PAGE = 50
 _PRESET_WORDS = {
     "b2b": "For most companies that sell to companies",
     "short": "Short: sales accepts and qualifies in one step",
@@ -85,7 +82,7 @@ def version(request: HttpRequest, number: int) -> HttpResponse:
     book, currency = book_of(found), organisation().base_currency
     context = {
         "version": found,
-        "sides": sides_of(found),
+        "sides": sides_of(found, refusals_of(found)),
         "stages": found.stages.select_related("stage").order_by("position"),
         "reasons": found.reasons.order_by("use", "id"),
         "forbidden": [(names[a], names[b]) for a, b in found.forbidden_moves.values_list("from_stage_id", "to_stage_id")],
@@ -93,6 +90,8 @@ def version(request: HttpRequest, number: int) -> HttpResponse:
         "promises": sides(book, currency),
         "worths": book.values,
         "points": points_table(found.id),
+        "rules": rules_in_words(found),
+        "trail": trail_of(found),
         "currency": currency,
         "targets": found.targets.count(),
         "margins": found.margins.select_related("segment").order_by("from_day", "segment__name"),
@@ -118,15 +117,6 @@ def compare_versions(request: HttpRequest) -> HttpResponse:
             "counting": counts_differently(before, after),
         }
     return show(request, "console/compare.html", "console", context, 200 if not request.GET or form.is_valid() else 422)
-
-
-@require_safe
-@requires(Perm.SEE_NUMBERS)
-def history(request: HttpRequest) -> HttpResponse:
-    """Who did what when, newest first."""
-    rows = ConsoleEvent.objects.select_related("actor").order_by("-recorded_at", "-id")
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    return show(request, "console/history.html", "console_history", {"page": page, "zone": calendar().zone_on(today())})
 
 
 @require_POST

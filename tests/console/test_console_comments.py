@@ -207,3 +207,28 @@ def test_what_was_said_outlives_a_dropped_draft_and_is_never_changed(as_, heard)
     # A new draft of the same number begins without it.
     as_("administrator").post("/console/draft/")
     assert "Nobody has commented on version 2" in as_("viewer").get(AGREE).content.decode()
+
+
+def test_the_page_of_a_version_tells_all_that_happened_to_it(as_, heard):
+    say(as_("member"))
+    as_("marketing_lead").post("/console/versions/2/sign/", {"side": "marketing"})
+    refuse(as_("sales_lead"), "sales")
+    trail = [event.text for event in as_("viewer").get("/console/versions/2/").context["trail"]]
+    assert trail == [
+        "Drafted version 2 from version 1.",
+        "Changed the word MQL.",
+        "Asked both teams to agree to version 2.",
+        "Commented on version 2.",
+        "Signed version 2 for marketing.",
+        "Refused version 2 for sales: Nobody can measure it.",
+    ]
+
+
+def test_the_history_is_asked_by_area_and_version(as_, heard):
+    client = as_("viewer")
+    whole = client.get("/console/history/").context["page"].paginator.count
+    of_version = client.get("/console/history/?version=2").context["page"].object_list
+    assert {event.version for event in of_version} == {2} and len(of_version) < whole
+    assert client.get("/console/history/?area=people").context["page"].paginator.count < whole
+    wrong = client.get("/console/history/?version=x")
+    assert wrong.status_code == 200 and wrong.context["page"].paginator.count == whole
