@@ -28,7 +28,7 @@ DEFAULT_MODEL = "w_shaped"
 # What stands in place of a channel or campaign where no touch earned the credit.
 UNATTRIBUTED, SALES_SOURCED = -2, -3
 MARKETING = codes.SIDES.index("marketing")
-_OPEN = 2**62  # the close that has not come
+NOT_YET = 2**62  # the close that has not come
 _GRAIN = 2**30  # of weights that are no whole numbers
 
 
@@ -132,7 +132,7 @@ def gathered(snapshot, rows: np.ndarray, by: str, wanted: np.ndarray) -> tuple[n
         at=table["at"][found],
         lead_at=of_way("lead_at", NEVER),
         deal_at=of_way("deal_at", NEVER),
-        closed_at=of_way("closed_at", _OPEN),
+        closed_at=of_way("closed_at", NOT_YET),
     )
 
 

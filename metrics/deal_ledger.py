@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from leads.models import Deal
 from metrics import codes, credit
+from metrics.methods.journeys import NEVER, Journeys
 from metrics.rows import Rows, every
 from metrics.segments import MISSING
 from metrics.series import Snapshot
@@ -48,6 +50,7 @@ class DealLedger:
     rules_version: int
     currency: str
     own_revenue: int | None  # minor units of that currency
+    versions: Mapping[str, int]  # milestone -> version of the agreement in force when it happened; 0 before the first one
 
 
 def deal_ledger(snapshot: Snapshot, deal: int, *, sales: bool = False) -> DealLedger | None:
@@ -82,7 +85,30 @@ def deal_ledger(snapshot: Snapshot, deal: int, *, sales: bool = False) -> DealLe
         rules_version=snapshot.rules.version,
         currency=Deal.objects.values_list("currency", flat=True).get(id=deal),
         own_revenue=_total(own.revenue),
+        versions=_versions(snapshot, journeys, held),
     )
+
+
+def _versions(snapshot: Snapshot, journeys: Journeys, held: Mapping[str, int]) -> dict[str, int]:
+    """The version that gave each milestone its meaning: on the day of the first touch, lead, deal and close.
+
+    A later version changes none of them (X7). What has not happened, or at an unknown time, has none.
+    """
+    happened = {
+        "first": int(journeys.at[held["first"]]) if held["first"] >= 0 else NEVER,
+        "creation": int(journeys.lead_at[0]),
+        "opening": int(journeys.deal_at[0]),
+        "closing": int(journeys.closed_at[0]),
+    }
+    found: dict[str, int] = {}
+    if not snapshot.book:
+        return found
+    for name, at in happened.items():
+        if held[name] >= 0 and NEVER < at < credit.NOT_YET:
+            day = snapshot.calendar.day_of(dt.datetime.fromtimestamp(at, dt.UTC))
+            version = snapshot.book.on(day)
+            found[name] = version.number if version.from_day <= day else 0
+    return found
 
 
 def _booked(snapshot: Snapshot, rows: Rows, notes: Rows, *, own: bool) -> credit.Bookings:

@@ -162,7 +162,7 @@ def ledger_page(snapshot: Snapshot, deal: Deal, user: User, *, sales: bool) -> d
             "content": contents.get(touch.content, "") if touch.content > 0 else "",
             "kind": touch.kind.replace("_", " "),
             "who": people.get(touch.contact, ""),
-            "milestones": [MILESTONES[name] for name in touch.milestones],
+            "milestones": [_milestone_then(name, ledger) for name in touch.milestones],
             "shares": [_share(ledger, touch, model) for model in models],
         }
         for touch in ledger.touches
@@ -175,6 +175,14 @@ def ledger_page(snapshot: Snapshot, deal: Deal, user: User, *, sales: bool) -> d
         "own": ledger.own_revenue if ledger.currency != snapshot.currency else None,
         "title": _ledger_title(ledger, models, campaigns),
     }
+
+
+def _milestone_then(name: str, ledger: DealLedger) -> str:
+    """A milestone with the version of the agreement that was in force when it happened."""
+    version = ledger.versions.get(name)
+    if version is None:
+        return MILESTONES[name]
+    return f"{MILESTONES[name]} (version {version})" if version else f"{MILESTONES[name]} (before version 1)"
 
 
 def _share(ledger: DealLedger, touch: LedgerTouch, model: str) -> dict:

@@ -191,6 +191,22 @@ def test_an_agreed_margin_reaches_the_ledger_when_it_changes(world):  # noqa: F8
         assert deal_ledger(snapshot, deal.id).estimated
 
 
+def test_a_milestone_keeps_the_version_that_was_in_force_when_it_happened(world):  # noqa: F811
+    lead = world.lead(at=1)
+    for at, campaign in ((0.5, "Spring"), (4, "Hanover"), (8, "Letter")):
+        world.touch(lead, at, campaign)
+    deal = world.deal(lead, at=5)
+    versions = lambda: dict(deal_ledger(world.now(), deal.id).versions)  # noqa: E731
+    assert versions() == {"first": 1, "creation": 1, "opening": 1}  # the close has not come
+    services.win_deal(deal=deal, actor=None, occurred_at=day(9))
+    assert versions() == {"first": 1, "creation": 1, "opening": 1, "closing": 1}
+    for begins, told in ((7, [1, 1, 1, 2]), (12, [1, 1, 1, 2])):
+        version = funnel.draft_version(actor=None)
+        funnel.put_in_force(agreement=version, from_day=day(begins).date(), actor=None)
+        rollup.note_everything()
+        assert versions() == dict(zip(("first", "creation", "opening", "closing"), told, strict=True))
+
+
 def test_own_weights_are_posted_under_the_version_that_set_them(world):  # noqa: F811
     lead = world.lead()
     touches = [world.touch(lead, at, kind=kind) for at, kind in ((0.5, "visit"), (3, "email"), (5, "event"))]

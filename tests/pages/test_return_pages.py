@@ -137,6 +137,8 @@ def test_one_deals_ledger_shows_each_touch_under_each_model_adding_up_to_the_cen
     found = rows(browser("member").get(f"/deals/{story.first.pk}/ledger/"))
     sums = [cells for head, cells in found.items() if head == "Gross profit"]
     assert sums == [["€60"] * 9]
+    heads = " ".join(found)
+    assert "First touch (version 1) · Made the lead (version 1)" in heads and "Last before close (version 1)" in heads
     spring = next(cells for head, cells in found.items() if head.startswith("Spring"))
     hanover = next(cells for head, cells in found.items() if head.startswith("Hanover"))
     # first, last, lead creation, linear
