@@ -91,6 +91,7 @@ class HandoffCard:
     touches: int
     campaigns: list[str]
     required: list[Known]
+    score: int | None
     score_reasons: str
     assigned: LeadEvent | None
     decision: Said | None
@@ -147,6 +148,7 @@ def read_handoff(lead: Lead, ids: Sequence[int], around: Surroundings, book: Boo
         touches=len(touches),
         campaigns=list(dict.fromkeys(t.campaign.name for t in touches if t.campaign_id)),
         required=_required(lead, promises),
+        score=score.points,
         score_reasons=_score_reasons(lead, score),
         assigned=_assignment(ids),
         decision=_decision(handoff, steps, ids, version),
