@@ -25,7 +25,8 @@ def _glossary(context) -> dict:
     if held is None:
         # A page that is kept for everybody brings its words along.
         words = context.get("glossary")
-        if words is None:
+        # A template that hands on what it has not been given hands on an empty text.
+        if words is None or words == "":
             words = words_in_force(today_for(dt.datetime.now(dt.UTC)))
         held = shared[_HELD] = {"words": words, "ids": itertools.count(1)}
     return held

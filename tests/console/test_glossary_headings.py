@@ -69,6 +69,11 @@ def test_a_company_without_words_has_plain_headings():
     assert page.render(Context({"glossary": {}})) == "MQLs &amp; more"
 
 
+def test_a_card_that_was_given_no_words_reads_them(company):
+    head = "{% include 'partials/card_head.html' with id='one' title='MQLs' glossary=glossary only %}"
+    assert buttons(Template(head).render(Context({}))) == ["MQLs"]
+
+
 def test_the_words_of_a_page_are_read_once(browser, company, django_assert_max_num_queries):
     client = browser("viewer")
     client.get("/console/stages/")
