@@ -16,6 +16,7 @@ from demo.chance import ZONE, Dice
 from demo.facts import DealFact, LeadFact, Story
 from demo.judging import judge_samples
 from demo.knowing import known_from
+from demo.planning import ask_for_pieces, plan_campaigns
 from demo.promises import draft_promises, set_up_calendars
 from demo.routing import set_rules
 from demo.score import draft_points
@@ -50,6 +51,10 @@ def load_story(story: Story, *, say: Say) -> None:
         loader.set_up()
         loader.load_leads()
         loader.load_deals()
+        plan_campaigns(
+            story, users=loader.users, channels=loader.channels, campaigns=loader.campaigns, contents=loader.contents
+        )
+        ask_for_pieces(story, users=loader.users, contents=loader.contents)
         today = story.now.astimezone(ZONE).date()
         set_rules(loader.users, loader.teams, now=dt.datetime.now(dt.UTC), today=today)
         follow_scores(now=story.now)

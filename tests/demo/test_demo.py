@@ -12,9 +12,11 @@ from django.db.models import Count, F, Q
 from django.test import RequestFactory
 
 from accounts.models import Absence, Membership, Role, User
-from campaigns.models import Campaign, Spend
+from campaigns.models import Campaign, Content, PreviewNote, Spend
+from campaigns.queries import Preview, with_preview
 from core.models import ExchangeRate, Organisation, StaleNote
 from demo import people
+from demo.planning import NEXT
 from demo.story import SMALL, USUAL, tell_story
 from funnel.book import load_book
 from funnel.models import Holiday, Stage, Target, WorkingCalendar
@@ -22,6 +24,7 @@ from funnel.queries import promises
 from leads.handoff_queries import precedents
 from leads.handoffs import STEPS
 from leads.models import (
+    ContentRequest,
     Deal,
     DealCredit,
     DealEvent,
@@ -118,7 +121,14 @@ def test_every_fact_that_the_demo_promises_is_there_and_wiping_leaves_a_database
     # nothing lies in the future
     for model in (LeadEvent, DealEvent, Touch, Note):
         assert not model.objects.filter(occurred_at__gt=now).exists(), model
-    assert not Spend.objects.filter(service_to__gt=now.date() + dt.timedelta(days=1)).exists()
+    paid = Spend.objects.exclude(status=Spend.Status.PLANNED)
+    assert not paid.filter(service_to__gt=now.date() + dt.timedelta(days=1)).exists()
+    # marketing has planned and asked, sales has looked and asked, and on each desk something waits
+    assert not Campaign.objects.filter(brief="").exists() and not Content.objects.filter(owner=None).exists()
+    assert set(PreviewNote.objects.values_list("kind", flat=True)) == {"asked", "seen", "change_asked", "change_made"}
+    assert [c.name for c in with_preview(Campaign.objects.all()) if c.preview == Preview.WAITS] == [NEXT]
+    states = ["answered", "answered", "declined", "promised", "open"]
+    assert list(ContentRequest.objects.order_by("id").values_list("state", flat=True)) == states
     # somebody asked within the last hour
     assert LeadEvent.objects.filter(kind="created", occurred_at__gt=now - dt.timedelta(hours=1)).exists()
     # every stage is used and every way is gone
