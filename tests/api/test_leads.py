@@ -1,9 +1,16 @@
 """POST, GET and PATCH of leads."""
 
+import datetime as dt
+
 import pytest
 
 from campaigns.models import Channel
+from core.queries import calendar
+from funnel.criteria import Condition, Op
+from funnel.score import Fit, ScoreTable
+from funnel.services import draft_version, put_in_force, set_points_table
 from leads.models import Contact, Lead, LeadEvent
+from leads.tasks import score_leads
 
 URL = "/api/v1/leads/"
 FULL = {
@@ -48,7 +55,20 @@ def test_a_lead_is_created_with_all_its_fields(owner, people):
         "created_at": "2026-03-05T13:00:00Z",
         "created_day": "2026-03-05",
         "stage_since": "2026-03-05T13:00:00Z",
+        "given_score": 40,
     }
+
+
+def test_a_given_score_is_kept_beside_the_points_of_the_agreement(owner):
+    one = f"{URL}{owner.post(URL, FULL).json()['id']}/"
+    draft = draft_version(actor=None)
+    points = ScoreTable((Fit(Condition("email", Op.KNOWN), 7),))
+    set_points_table(draft=draft, table=points, actor=None)
+    put_in_force(agreement=draft, from_day=calendar().day_of(dt.datetime.now(dt.UTC)), actor=None)
+    score_leads()
+    found = owner.patch(one, {"score": 41}).json()
+    assert (found["score"], found["given_score"]) == (7, 41)
+    assert owner.patch(one, {"score": 41}).json()["version"] == found["version"], "said twice, it changes nothing"
 
 
 def test_tags_are_set_as_a_whole_found_whatever_their_capitals_and_told_in_the_timeline(owner):

@@ -69,7 +69,7 @@ def test_the_number_of_queries_does_not_depend_on_what_happened(see, enter, clie
     see("member", f"/leads/{lead.id}/")
     with CaptureQueriesContext(connection) as caught:
         assert client.get(f"/leads/{lead.id}/").status_code == 200
-    assert len(caught) == 28
+    assert len(caught) == 30
 
 
 def test_tabs_of_the_timeline(see, enter):

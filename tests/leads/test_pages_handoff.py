@@ -154,7 +154,7 @@ def test_a_decision_is_contested_by_the_other_team_within_its_days_and_ruled_by_
     handoff = given()
     decide(handoff=handoff, decision="disqualified", actor=people["member"], reason="wrong_segment", note="Too small.")
     shown = card(see("colleague", home(handoff)))
-    assert shown.may.contest and shown.contest_until > NOW + dt.timedelta(days=5)
+    assert shown.may.contest and shown.contest_until > NOW + dt.timedelta(days=4)
     assert not card(see("member", home(handoff))).may.contest, "sales decided"
     assert do("colleague", f"/handoffs/{handoff.pk}/contest/", text="They have 400 people.").status_code == 302
     assert do("colleague", f"/handoffs/{handoff.pk}/rule/", ruling="accepted", text="x").status_code == 403
@@ -271,7 +271,7 @@ def test_the_number_of_queries_does_not_depend_on_what_was_said(see, do, given, 
     with CaptureQueriesContext(connection) as caught:
         answer = client.get(home(handoff))
     assert len(card(answer).feedback) == times
-    assert len(caught) == 47
+    assert len(caught) == 49
 
 
 def test_a_lead_that_is_not_complete_becomes_an_mql_only_with_a_word_about_it(see, do, given, stages, enter):
