@@ -5,7 +5,7 @@ One source: charts print `per`, pages the line, the drawer and docs/metrics.md a
 
 from dataclasses import dataclass
 
-from metrics.metric import Basis, Metric
+from metrics.metric import Basis, Kind, Metric
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,14 @@ CREATED = Policy(
     "Its stages do not matter.",
     "Its stages do not matter.",
     "A lead that comes back keeps the day on which it first came in.",
+    _ONE_LEAD,
+)
+IN_ORDER = Policy(
+    "per lead",
+    "Counted per lead in order: it arrives only through every stage of the way, each entered after the one before.",
+    "Whoever skips a stage of the way does not arrive, unless all are entered in order later.",
+    "A move back takes nothing away; what was entered in order stays.",
+    "Coming back does not count again: the first entry into the first stage counts, once.",
     _ONE_LEAD,
 )
 DETOURS = Policy(
@@ -144,6 +152,8 @@ _BY_FACT = {
 
 def policy_of(metric: Metric) -> Policy:
     """How a metric counts. It follows from the facts that the metric reads."""
+    if metric.fact == "stay" and metric.kind == Kind.CONVERSION:
+        return IN_ORDER
     if metric.fact == "stay":
         return STANDING if metric.basis == Basis.INSTANT else ENTRIES
     if metric.fact == "journey" and not metric.stage:

@@ -1,4 +1,7 @@
-"""Two views of one pair of stages side by side: what became of a cohort, and what happened in a period (F9, F10, F7)."""
+"""Two views of one pair of stages side by side: what became of a cohort, and what happened in a period (F9, F10, F7).
+
+The cohort is counted by reach, or strictly in order; what lies between the three is told as numbers that add up.
+"""
 
 import datetime as dt
 
@@ -6,14 +9,19 @@ from core.errors import DomainError
 from core.periods import Period, buckets
 from core.templatetags.display import percent
 from funnel.book import StageInfo
-from metrics.dashboard import ask, comparable, gap_reason
+from metrics.counting import policy_of
+from metrics.dashboard import ask, comparable, gap_reason, question_of
+from metrics.definitions import METRICS
 from metrics.evaluation import DEFAULT_HORIZON, SMALL
 from metrics.frame import Frame
+from metrics.pair_bridge import Line, Names, bridges
 from metrics.series import Snapshot
 
 # Two shares closer than this are the same in words.
 CLOSE = 0.02
 MOST_MONTHS = 12
+REACHED, IN_ORDER = "reached", "in_order"
+VIEWS = ((REACHED, "as reached, by rank"), (IN_ORDER, "strictly in order"))
 
 
 def read_pair(snapshot: Snapshot, start: str, end: str) -> tuple[StageInfo, StageInfo]:
@@ -32,17 +40,24 @@ def read_pair(snapshot: Snapshot, start: str, end: str) -> tuple[StageInfo, Stag
     return by_key[start], by_key[end]
 
 
+def read_view(text: str) -> str:
+    """How the cohort is counted; by reach unless the address says otherwise."""
+    return text if text in dict(VIEWS) else REACHED
+
+
 def path_of(snapshot: Snapshot) -> list[StageInfo]:
     return [stage for stage in snapshot.book.newest.path() if not stage.retired]
 
 
-def pair(snapshot: Snapshot, frame: Frame, start: StageInfo, end: StageInfo) -> dict:
+def pair(snapshot: Snapshot, frame: Frame, start: StageInfo, end: StageInfo, view: str = REACHED) -> dict:
     """Both numbers of a pair, why they differ, their course by month, and the addresses that explain them."""
     step = {"stage": start.key, "to_stage": end.key}
     path = path_of(snapshot)
     # From the first stage to the last it is F10, the same rule under the name that people know it by.
     whole_way = start is path[0] and end.milestone == "won"
     cohort_key, cohort_of = ("end_to_end_conversion", {}) if whole_way else ("cohort_conversion", step)
+    if view == IN_ORDER:
+        cohort_key, cohort_of = "conversion_in_order", step
     cohort = ask(snapshot, frame, cohort_key, **cohort_of)
     period = ask(snapshot, frame, "throughput_ratio", **step)
     reaches = comparable(snapshot, frame.before)
@@ -52,7 +67,8 @@ def pair(snapshot: Snapshot, frame: Frame, start: StageInfo, end: StageInfo) -> 
         "cohort": cohort
         | {
             "few": cohort["n"] < SMALL,
-            "code": "F10" if whole_way else "F9",
+            "code": METRICS[cohort_key].spec,
+            "rule": policy_of(METRICS[cohort_key]).line,
             "before": ask(snapshot, frame, cohort_key, period=frame.before, today=then, **cohort_of)["value"]
             if reaches
             else None,
@@ -68,8 +84,9 @@ def pair(snapshot: Snapshot, frame: Frame, start: StageInfo, end: StageInfo) -> 
             "explain_to": frame.explain_url("first_reach", stage=end.key),
             "list": _csv(frame, "throughput_ratio", step),
         },
-        "reasons": _reasons(cohort, period, start, end),
-        "rows": _by_month(snapshot, frame, step),
+        "reasons": _reasons(cohort, period, start, end, view),
+        "bridges": _bridges(snapshot, frame, step, Names(start.name, end.name)),
+        "rows": _by_month(snapshot, frame, step, "cohort_conversion" if view == REACHED else cohort_key),
         "no_before": "" if reaches else gap_reason(snapshot),
         "horizon": DEFAULT_HORIZON,
     }
@@ -95,43 +112,39 @@ def _title(cohort: dict, period: dict, start: StageInfo, end: StageInfo) -> str:
     return f"{higher} view reads higher: {percent(high, 0)} against {percent(low, 0)}"
 
 
-def _reasons(cohort: dict, period: dict, start: StageInfo, end: StageInfo) -> list[str]:
-    """Why two right numbers differ, in words; each sentence only where it holds."""
+def _reasons(cohort: dict, period: dict, start: StageInfo, end: StageInfo, view: str) -> list[str]:
+    """What each view asks, and what can still move; each sentence only where it holds."""
+    way = "got to" if view == REACHED else "went through every stage up to"
+    came = "reached" if view == REACHED else "entered"
     found = [
-        f"The cohort view follows the {cohort['n']:,} leads that reached {start.name} in the period and counts those that "
-        f"got to {end.name}, whenever that was.",
+        f"The cohort view follows the {cohort['n']:,} leads that {came} {start.name} in the period and counts those that "
+        f"{way} {end.name}, whenever that was.",
         f"The period view divides {period['numerator']:,} that reached {end.name} in the period by "
         f"{period['denominator']:,} that reached {start.name}. They are different leads, so it may exceed 100%.",
     ]
-    if left_out := sum(cohort.get("excluded", {}).values()):
-        found.append(
-            f"{left_out:,} that reached {start.name} are no part of the cohort: they had reached {end.name} before, or at a "
-            "time that is not known."
-        )
     if cohort["status"] == "immature":
+        plain = percent(cohort["numerator"] / cohort["denominator"]) if cohort["denominator"] else ""
         found.append(
             f"{cohort['open']:,} of the cohort are younger than {cohort['horizon']} days and have not got there. They count "
-            "up to their age, so the share may still move."
+            f"up to their age: {plain} are there by now, {percent(cohort['value'])} at the pace so far."
         )
-    if period["denominator"] and cohort["numerator"] != period["numerator"]:
-        more = period["numerator"] - cohort["numerator"]
-        if more > 0:
-            found.append(
-                f"At least {more:,} that reached {end.name} in the period had reached {start.name} before it, or never did."
-            )
-        else:
-            found.append(f"At least {-more:,} of the cohort reached {end.name} after the period ended.")
     return found
 
 
-def _by_month(snapshot: Snapshot, frame: Frame, step: dict) -> list[dict]:
+def _bridges(snapshot: Snapshot, frame: Frame, step: dict, names: Names) -> list[tuple[str, list[Line]]]:
+    """The three views of those who came and of those who went on, with what lies between them."""
+    came, went = bridges(snapshot, question_of(snapshot, frame, "cohort_conversion", **step), names)
+    return [(f"Who came to {names.start}", came), (f"Who went on to {names.end}", went)]
+
+
+def _by_month(snapshot: Snapshot, frame: Frame, step: dict, cohort_key: str) -> list[dict]:
     months = list(buckets(frame.to_date, "month"))[-MOST_MONTHS:]
     if len(months) < 2:
         return []
     span = Period(months[0].start, months[-1].end)
     cohort, period = (
         {row["key"]: row for row in ask(snapshot, frame, key, period=span, by="month", **step)["series"]}
-        for key in ("cohort_conversion", "throughput_ratio")
+        for key in (cohort_key, "throughput_ratio")
     )
     rows = []
     for month in months:
@@ -143,7 +156,7 @@ def _by_month(snapshot: Snapshot, frame: Frame, step: dict) -> list[dict]:
                 "cohort": cohort.get(key, {}),
                 "few": cohort.get(key, {}).get("n", 0) < SMALL,
                 "period": period.get(key, {}),
-                "explain": frame.explain_url("cohort_conversion", **own),
+                "explain": frame.explain_url(cohort_key, **own),
                 "explain_period": frame.explain_url("throughput_ratio", **own),
             }
         )

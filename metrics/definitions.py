@@ -8,6 +8,7 @@ from metrics import select_money as money
 from metrics.definitions_promises import PROMISES
 from metrics.definitions_returns import RETURNS
 from metrics.metric import Basis, Kind, Metric
+from metrics.select_in_order import conversion_in_order
 
 _DECLARED = (
     Metric(
@@ -58,6 +59,13 @@ _DECLARED = (
         "leads are followed up to their age; lost and recycled leads stay in the count and may still convert.",
         "1 − Π over days a ≤ h of (1 − reached at age a ÷ leads followed to age a)", "share", Basis.COHORT, Kind.CONVERSION,
         "joint", "journey", funnel.cohort, stage="?", to_stage="?",
+    ),
+    Metric(
+        "conversion_in_order", "F9 strict", "Conversion in order",
+        "Of the leads that entered a stage for the first time in the period, the share that entered every stage up to the later "
+        "one, each after the one before, within the horizon. A lead that skips a stage is not counted as arrived.",
+        "as conversion, over the entries into each stage of the way, one after the other", "share", Basis.COHORT,
+        Kind.CONVERSION, "joint", "stay", conversion_in_order, stage="?", to_stage="?",
     ),
     Metric(
         "end_to_end_conversion", "F10", "Conversion to Won",

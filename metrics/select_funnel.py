@@ -143,7 +143,7 @@ def throughput(snapshot, question: Question) -> Selection:
 
 def cohort(snapshot, question: Question) -> Selection:
     """F9, F10, V4: leads whose first reach of `stage` lies in the period, with the age at first reach of `to_stage`."""
-    _ordered(snapshot, question)
+    must_be_ordered(snapshot, question)
     start, end = f"r:{question.stage}", f"r:{question.to_stage}"
     rows = _reached(snapshot, question, question.stage)
     everybody = rows.under(rows[start] <= question.today_number)
@@ -159,19 +159,20 @@ def cohort(snapshot, question: Question) -> Selection:
         age=lambda: np.where(kept[end] == FAR, FAR, kept[end].astype(np.int64) - kept[start]),
         follow=lambda: question.today_number - kept[start].astype(np.int64),
     )
-    _leave_out(picked, "reached the stage at an unknown time", len(everybody) - len(members))
-    _leave_out(picked, "reached the later stage at an unknown time", np.count_nonzero(no_time))
-    _leave_out(picked, "had reached the later stage before", np.count_nonzero(reversed_))
+    leave_out(picked, "reached the stage at an unknown time", len(everybody) - len(members))
+    leave_out(picked, "reached the later stage at an unknown time", np.count_nonzero(no_time))
+    leave_out(picked, "had reached the later stage before", np.count_nonzero(reversed_))
     return picked
 
 
-def _leave_out(picked: Selection, why: str, number: int) -> None:
+def leave_out(picked: Selection, why: str, number: int) -> None:
     """Say how many rows are not in a selection, and why."""
     if number:
         picked.excluded[why] = int(number)
 
 
-def _ordered(snapshot, question: Question) -> None:
+def must_be_ordered(snapshot, question: Question) -> None:
+    """DomainError if the second stage does not come after the first one in the version of the period's last day."""
     version = snapshot.book.on(min(date_of(question.stop - 1), question.today))
     start, end = version.stages.get(question.stage), version.stages.get(question.to_stage)
     if start and end and start.rank is not None and end.rank is not None and start.rank >= end.rank:
@@ -188,7 +189,7 @@ def skip_rate(snapshot, question: Question) -> Selection:
         day=lambda: known[f"r:{question.stage}"],
         hit=lambda: known[f"e:{question.stage}"] == 0,
     )
-    _leave_out(picked, "reached the stage at an unknown time", len(rows) - len(known))
+    leave_out(picked, "reached the stage at an unknown time", len(rows) - len(known))
     return picked
 
 
@@ -206,7 +207,7 @@ def recycle_yield(snapshot, question: Question) -> Selection:
         age=np.where(end == FAR, FAR, end - start),
         follow=question.today_number - start,
     )
-    _leave_out(picked, "reached the later stage at an unknown time", np.count_nonzero(no_time))
+    leave_out(picked, "reached the later stage at an unknown time", np.count_nonzero(no_time))
     return picked
 
 
@@ -218,7 +219,7 @@ def completed_stays(snapshot, question: Question) -> Selection:
     ended = _exits(snapshot, question)
     rows = ended.under(ended["dwell"] >= 0)
     picked = taken(rows, item_kind="entry", day=lambda: rows["lday"], age=lambda: rows["dwell"], cause=lambda: rows["exit"])
-    _leave_out(picked, "began or ended at an unknown time", len(ended) - len(rows))
+    leave_out(picked, "began or ended at an unknown time", len(ended) - len(rows))
     return picked
 
 
@@ -229,7 +230,7 @@ def all_stays(snapshot, question: Question) -> Selection:
     left = rows["lday"] <= question.today_number
     age = np.where(left, rows["lday"], question.today_number).astype(np.int64) - rows["day"]
     picked = taken(rows, item_kind="entry", day=lambda: rows["day"], age=age, cause=np.where(left, rows["exit"], 0))
-    _leave_out(picked, "began or ended at an unknown time", len(began) - len(rows))
+    leave_out(picked, "began or ended at an unknown time", len(began) - len(rows))
     return picked
 
 
@@ -258,5 +259,5 @@ def speed_to_lead(snapshot, question: Question) -> Selection:
         cause=contacted.astype(np.int8),
         hit=contacted,
     )
-    _leave_out(picked, "entered at an unknown time", len(began) - len(rows))
+    leave_out(picked, "entered at an unknown time", len(began) - len(rows))
     return picked

@@ -10,7 +10,7 @@ from accounts.permissions import Perm, requires
 from accounts.queries import funnel_owner, standing
 from core.errors import DomainError
 from metrics.dashboard_cards import BY_NAME, Board, rendered
-from metrics.dashboard_pair import pair, path_of, read_pair
+from metrics.dashboard_pair import VIEWS, pair, path_of, read_pair, read_view
 from metrics.frame import COMPARISONS, FILTERS, Frame, period_choices, read_frame
 from metrics.questions import filter_choices
 from metrics.series import Snapshot, current
@@ -59,10 +59,13 @@ def funnel_pair(request: HttpRequest) -> HttpResponse:
     choices = filter_choices()
     frame = _frame(request, snapshot, choices)
     start, end = request.GET.get("from_stage", ""), request.GET.get("to_stage", "")
+    view = read_view(request.GET.get("view", ""))
     context = _context_bar(snapshot, frame, choices) | {
         "path": path_of(snapshot),
         "from_stage": start,
         "to_stage": end,
+        "views": VIEWS,
+        "view": view,
         "dashboard": frame.query(),
         "role": _role_words(request.user),
     }
@@ -71,7 +74,7 @@ def funnel_pair(request: HttpRequest) -> HttpResponse:
     except DomainError as error:
         return render(request, "metrics/pair.html", context | {"error": error}, status=422)
     context |= {"start": first, "end": last, "from_stage": first.key, "to_stage": last.key}
-    return render(request, "metrics/pair.html", context | {"pair": pair(snapshot, frame, first, last)})
+    return render(request, "metrics/pair.html", context | {"pair": pair(snapshot, frame, first, last, view)})
 
 
 def _board(request: HttpRequest, snapshot: Snapshot, choices) -> Board:
