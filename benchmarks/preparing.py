@@ -6,6 +6,7 @@ from django.core.management import call_command
 
 from benchmarks.bench import Bench, Figure, peak_memory, timed
 from benchmarks.company import make_company
+from core.planner import tell_planner
 from leads.models import Lead, LeadEvent
 from leads.services.rebuilding import rebuild_everything
 from metrics import rollup
@@ -25,4 +26,5 @@ def prepare(bench: Bench) -> Iterator[Figure]:
     yield Figure("company", "projections folded from the events", bench.leads / seconds, "leads/s")
     seconds = timed(lambda: (rollup.note_everything(), rollup.drain()))
     yield Figure("company", "all segments written the first time", seconds, "s")
+    tell_planner()
     yield Figure("company", "most memory so far", peak_memory(), "MB")

@@ -33,6 +33,8 @@ app.conf.beat_schedule = {
     # Shows on the pages whether a worker takes what the clock gives.
     "heartbeat": {"task": "core.tasks.heartbeat", **EVERY_HALF_MINUTE},
     "send-messages": {"task": "core.tasks.send_messages", **EVERY_HALF_MINUTE},
+    # Costs milliseconds, and is worth most soon after a large import.
+    "tell-planner": {"task": "core.tasks.tell_planner", "schedule": 300.0, "options": {"expires": 240}},
     "remind-of-next-steps": {"task": "leads.tasks.remind", "schedule": 300.0, "options": {"expires": 240}},
     "forget-old-messages": {"task": "core.tasks.forget_old", "schedule": 3600.0, "options": {"expires": 3000}},
     # Meetings with leads that are over become contacts.

@@ -5,7 +5,7 @@ import time
 
 from celery import shared_task
 
-from core import outbox, signs
+from core import outbox, planner, signs
 from core.models import Heartbeat
 
 # Well below the soft time limit of a task; the next tick goes on.
@@ -28,3 +28,8 @@ def forget_old() -> None:
     now = dt.datetime.now(dt.UTC)
     outbox.forget_old_messages(now=now)
     signs.forget_old_failures(now=now)
+
+
+@shared_task(name="core.tasks.tell_planner")
+def tell_planner() -> None:
+    planner.tell_planner()

@@ -40,7 +40,8 @@ def windows_closed(since: dt.datetime, now: dt.datetime) -> bool:
         return True
     older = Q()
     for mark in OPEN_MARKS:
-        older |= Q(entered_at__gt=since - mark, entered_at__lte=now - mark)
+        days = {"entered_day__gte": (since - mark - a_day).date(), "entered_day__lte": (now - mark + a_day).date()}
+        older |= Q(entered_at__gt=since - mark, entered_at__lte=now - mark, **days)
     return Handoff.objects.filter(older, state__in=WAITING).exists()
 
 

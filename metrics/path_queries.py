@@ -37,8 +37,7 @@ def concerned(whole: Iterable[dt.date], patches: Mapping[dt.date, set[int]], rea
     begun: set[int] = set()
     people: set[int] = set()
     for part in _parts(leads):
-        touches = Touch.objects.filter(Q(lead_id__in=part) | Q(lead__merged_into_id__in=part), day__in=list(patches))
-        people |= _people_of(touches)
+        people |= _people_of(Touch.objects.filter(lead_id__in=_with_merged(part), day__in=list(patches)))
         firsts = StageEntry.objects.filter(lead_id__in=part, position=0).values_list("lead_id", "entered_day")
         begun |= {lead for lead, day in firsts if lead in patches.get(day, ())}
     for part in _parts(whole):
@@ -47,13 +46,14 @@ def concerned(whole: Iterable[dt.date], patches: Mapping[dt.date, set[int]], rea
     leads |= begun
     found: Patches = defaultdict(set)
     for part in _parts(leads):
-        _place(found, Deal.objects.filter(Q(lead_id__in=part) | Q(lead__merged_into_id__in=part)))
+        _place(found, Deal.objects.filter(lead_id__in=_with_merged(part)))
         _place_leads(found, part)
     contacts = {person for person in people if person > 0}
     alone = {-person for person in people if person < 0}
     for part in _parts(contacts):
-        own = Q(people__contact_id__in=part) | Q(lead__contact_id__in=part)
-        _place(found, Deal.objects.filter(own))
+        roles = DealContact.objects.filter(contact_id__in=part).values_list("deal_id", flat=True)
+        _place(found, Deal.objects.filter(id__in=list(roles)))
+        # Their own leads are among these.
         _place(found, Deal.objects.filter(lead_id__in=_survivors(contact_id__in=part)))
         _place_leads(found, Lead.objects.filter(contact_id__in=part).values_list("id", flat=True))
     for part in _parts(alone):
@@ -64,11 +64,17 @@ def concerned(whole: Iterable[dt.date], patches: Mapping[dt.date, set[int]], rea
     return found
 
 
+def _with_merged(leads: Iterable[int]) -> list[int]:
+    """These leads and those merged into them. Ids at hand let an index find what hangs on them."""
+    own = set(leads)
+    return sorted(own | set(Lead.objects.filter(merged_into_id__in=own).values_list("id", flat=True)))
+
+
 def _survivors(**rule) -> list[int]:
     """The leads that these were merged into, and those merged into the same."""
     into = Lead.objects.filter(**rule, merged_into__isnull=False).values_list("merged_into_id", flat=True)
     roots = set(into) | set(Lead.objects.filter(**rule).values_list("id", flat=True))
-    return sorted(roots | set(Lead.objects.filter(merged_into_id__in=roots).values_list("id", flat=True)))
+    return _with_merged(roots)
 
 
 def _people_of(touches: QuerySet) -> set[int]:
@@ -97,8 +103,9 @@ def _place_accounts(found: Patches, contacts: set[int], alone: set[int]) -> None
     for part in _parts(alone):
         companies |= set(Lead.objects.filter(id__in=part).values_list("company_id", flat=True))
     for part in _parts(companies - {None}):
-        of_lead = Q(lead__company_id__in=part) | Q(lead__merged_into__company_id__in=part)
-        _place(found, Deal.objects.filter(Q(company_id__in=part) | Q(of_lead, company=None)))
+        leads = Lead.objects.filter(company_id__in=part).values_list("id", flat=True)
+        _place(found, Deal.objects.filter(company_id__in=part))
+        _place(found, Deal.objects.filter(lead_id__in=_with_merged(leads), company=None))
 
 
 # --- the ways themselves --------------------------------------------------------------------------------------------------
@@ -123,7 +130,7 @@ def deals_under(days: Sequence[dt.date], leads: Sequence[int] | None) -> set[int
     """The deals opened on these days; of these leads alone where they are given, 0 for deals without one."""
     deals = Deal.objects.filter(created_day__in=days)
     if leads is not None:
-        of_leads = Q(lead_id__in=leads) | Q(lead__merged_into_id__in=leads)
+        of_leads = Q(lead_id__in=_with_merged(leads))
         deals = deals.filter(of_leads | Q(lead__isnull=True) if 0 in leads else of_leads)
     return set(deals.values_list("id", flat=True))
 

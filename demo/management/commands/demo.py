@@ -10,6 +10,7 @@ from accounts.models import User
 from core.errors import DomainError
 from core.models import Organisation
 from core.periods import parse_day
+from core.planner import tell_planner
 from demo import people
 from demo.chance import ZONE
 from demo.loading import load_story
@@ -67,6 +68,7 @@ class Command(BaseCommand):
             gc.enable()
         # Outside the transaction of the story: if this is cut off, the worker finds the notes and goes on.
         self._say("  computing the numbers of each day")
+        tell_planner()
         drain()
         tell_reviews(since=story.start, now=story.now, say=lambda line: self._say(f"  {line}"))
         self._say(f"The demo is ready after {time.monotonic() - begun:.0f} s.")
