@@ -62,9 +62,10 @@ def plan_campaigns(
     _describe(users, contents)
     for fact in story.campaigns:
         campaign = campaigns[fact.name]
-        update_campaign(campaign=campaign, actor=users["jonas"], brief=BRIEFS[fact.channel])
         for name in USED.get(fact.channel, ()):
             put_content(campaign=campaign, content=contents[name], actor=users["jonas"])
+        # Last, because it reads the campaign anew: sales looks at the plan as it stands then.
+        update_campaign(campaign=campaign, actor=users["jonas"], brief=BRIEFS[fact.channel])
     _plan_cost(story, users["jonas"], campaigns)
     _preview(story, users, [fact for fact in story.campaigns if fact.starts and fact.ends], campaigns)
     _plan_next(story, users, channels[NEXT_CHANNEL], contents)

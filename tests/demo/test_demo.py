@@ -126,7 +126,9 @@ def test_every_fact_that_the_demo_promises_is_there_and_wiping_leaves_a_database
     # marketing has planned and asked, sales has looked and asked, and on each desk something waits
     assert not Campaign.objects.filter(brief="").exists() and not Content.objects.filter(owner=None).exists()
     assert set(PreviewNote.objects.values_list("kind", flat=True)) == {"asked", "seen", "change_asked", "change_made"}
-    assert [c.name for c in with_preview(Campaign.objects.all()) if c.preview == Preview.WAITS] == [NEXT]
+    previews = {campaign.name: campaign.preview for campaign in with_preview(Campaign.objects.all())}
+    assert [name for name, state in previews.items() if state == Preview.WAITS] == [NEXT]
+    assert set(previews.values()) == {Preview.NONE, Preview.SEEN, Preview.WAITS}
     states = ["answered", "answered", "declined", "promised", "open"]
     assert list(ContentRequest.objects.order_by("id").values_list("state", flat=True)) == states
     # somebody asked within the last hour
