@@ -128,7 +128,7 @@ def test_every_fact_that_the_demo_promises_is_there_and_wiping_leaves_a_database
     assert set(PreviewNote.objects.values_list("kind", flat=True)) == {"asked", "seen", "change_asked", "change_made"}
     previews = {campaign.name: campaign.preview for campaign in with_preview(Campaign.objects.all())}
     assert [name for name, state in previews.items() if state == Preview.WAITS] == [NEXT]
-    assert set(previews.values()) == {Preview.NONE, Preview.SEEN, Preview.WAITS}
+    assert set(previews.values()) == {Preview.SEEN, Preview.WAITS}
     states = ["answered", "answered", "declined", "promised", "open"]
     assert list(ContentRequest.objects.order_by("id").values_list("state", flat=True)) == states
     # somebody asked within the last hour
