@@ -125,11 +125,13 @@ class Reader:
 
     def _events(self, leads: Decided) -> tuple[np.ndarray, np.ndarray]:
         """The owner by the last assignment, and whole days in the stage that each lead was in just before its decision."""
-        kinds = (LeadEvent.Kind.CREATED, LeadEvent.Kind.MOVED, LeadEvent.Kind.ASSIGNED)
+        created, moved, assigned = LeadEvent.Kind.CREATED, LeadEvent.Kind.MOVED, LeadEvent.Kind.ASSIGNED
+        # Moves are most of all events, and say nothing about owners.
+        kinds = (created, moved, assigned) if "in_stage" in self.asked else (created, assigned)
         rows = _of(LeadEvent.objects, leads, "lead_id").filter(kind__in=kinds)
         rows = rows.annotate(
-            assigns=whole(Case(When(kind=kinds[2], then=1), When(kind=kinds[0], owner__isnull=False, then=1),
-                               When(kind=kinds[0], team__isnull=False, then=1), default=0)),
+            assigns=whole(Case(When(kind=assigned, then=1), When(kind=created, owner__isnull=False, then=1),
+                               When(kind=created, team__isnull=False, then=1), default=0)),
             who=whole(F("owner_id")), to=whole(F("to_stage_id")), at=micros(F("occurred_at")), told=micros(F("recorded_at")),
         )  # fmt: skip
         found = integers(rows.values_list("lead_id", "id", "assigns", "who", "to", "at", "told"))
@@ -140,10 +142,10 @@ class Reader:
         owner, in_stage = np.full(len(leads), UNKNOWN), np.full(len(leads), UNKNOWN)
         given = _in_order(known & (assigns == 1), row, at, event)
         owner[row[given]] = who[given]  # the last one stays
-        moved = _in_order(known & (to != UNKNOWN) & (at < leads.at[row]), row, at, event)
-        if len(moved):
-            begins = np.r_[True, (row[moved][1:] != row[moved][:-1]) | (to[moved][1:] != to[moved][:-1])]
-            began = moved[begins]
+        stages = _in_order(known & (to != UNKNOWN) & (at < leads.at[row]), row, at, event)
+        if len(stages):
+            begins = np.r_[True, (row[stages][1:] != row[stages][:-1]) | (to[stages][1:] != to[stages][:-1])]
+            began = stages[begins]
             in_stage[row[began]] = (leads.at[row[began]] - at[began]) // DAY
         return owner, in_stage
 
