@@ -139,10 +139,10 @@ def withdraw(*, agreement: Agreement, actor: User) -> Agreement:
     """Back to a draft; signatures given so far fall, because what they stood under may change."""
     with transaction.atomic():
         row = lock(agreement)
+        if row.proposed_by_id != actor.pk and not has_perm(actor, Perm.ADMINISTER):
+            raise NotAllowed("not_yours", "Whoever asked both teams takes it back, or an administrator.")
         if row.state != State.PROPOSED:
             raise DomainError("not_proposed", f"{row} does not wait for signatures.")
-        if not may_withdraw(row, actor):
-            raise NotAllowed("not_yours", "Whoever asked both teams takes it back, or an administrator.")
         fallen = [Side(side).label.lower() for side in row.signatures.order_by("side").values_list("side", flat=True)]
         asked_by = row.proposed_by
         row.signatures.all().delete()

@@ -260,7 +260,7 @@ CONSOLE = {
     "console_note": act(ADMIN),
     "console_drop": act(ADMIN),
     "console_propose": act(ADMIN),
-    "console_withdraw": act(NUMBERS),
+    "console_withdraw": act(NUMBERS, only=frozenset({"administrator"})),
     "console_comment": act(WORK, on="version"),
     "console_comment_answer": act(WORK, on="comment"),
     "console_refuse": act(NUMBERS, on="version", body={"side": "sales"}, only=frozenset({"sales_lead"})),

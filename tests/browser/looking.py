@@ -88,7 +88,7 @@ def other_screens() -> dict[str, Screen]:
         for path in (
             "stages/",
             "stages/mql/",
-            "stages/mql/used/",
+            "used/stage:mql/",
             "stages/new/",
             "rules/",
             "words/",
