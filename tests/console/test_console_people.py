@@ -32,7 +32,7 @@ class TestInvitations:
         link = invite(admin, role="rep", team=Team.objects.get(side="sales").pk)
         client.logout()
         assert b"new@example.com" in client.get(link).content
-        assert client.get(link).headers["Referrer-Policy"] == "no-referrer"
+        assert client.get(link).headers["Referrer-Policy"] == "same-origin"
         assert client.post(link, {"name": "New", "password": "short"}).status_code == 422
         assert client.post(link, {"name": "New", "password": PASSWORD}).status_code == 302
         assert client.get("/").status_code == 200
