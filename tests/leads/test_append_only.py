@@ -80,11 +80,11 @@ def history(stages, people, at):
 
 def test_the_known_tables():
     names = sorted(model.__name__ for model in MODELS)
-    assert names == ["ActionStep", "Arrival", "CalendarEntry", "CapturedForm", "CharterLine", "ConsoleEvent",
+    assert names == ["ActionStep", "Arrival", "CalendarEntry", "CapturedForm", "CharterLine", "Comment", "ConsoleEvent",
                      "ContentRequestStep", "CreditPosting", "CreditRules", "DealEvent", "ExchangeRate", "FilterRun",
                      "FrozenChange", "FrozenNumber", "FrozenRows", "GoodThing", "Judgement", "LeadEvent", "MailCopy",
-                     "Minutes", "Note", "PreviewNote", "Restatement", "RestatementPart", "RoutedHandoff", "RoutingChange",
-                     "Spend", "Touch"]  # fmt: skip
+                     "Minutes", "Note", "PreviewNote", "Refusal", "Restatement", "RestatementPart", "RoutedHandoff",
+                     "RoutingChange", "Spend", "Touch"]  # fmt: skip
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)

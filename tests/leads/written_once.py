@@ -1,9 +1,10 @@
-"""A row of each table of reviews, campaign plans and credit that is written once."""
+"""A row of each table of reviews, campaign plans, credit and the talk about a version that is written once."""
 
 import datetime as dt
 
 from campaigns.models import PreviewNote
 from campaigns.services import ensure_campaign
+from funnel.models import Agreement, Comment, Refusal
 from leads.models import ContentRequest, ContentRequestStep, Deal, Lead
 from metrics.models import CreditPosting, CreditRules
 from reviews.models import Action, ActionStep, CharterLine, GoodThing, Minutes
@@ -30,3 +31,6 @@ def write_once(people: dict, lead: Lead, deal: Deal) -> None:
     ContentRequestStep.objects.create(request=request, kind="asked", occurred_at=AT)
     rules = CreditRules.objects.create()
     CreditPosting.objects.create(deal=deal, reason="closed", rules=rules, revenue=100, profit=40, lines=[])
+    version = Agreement.objects.get(number=1)
+    Comment.objects.create(agreement=version, side="sales", text="Which score?", author=who, written_at=AT)
+    Refusal.objects.create(agreement=version, side="sales", kind="refused", reason="Too loose", user=who, at=AT)
