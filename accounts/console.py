@@ -45,6 +45,7 @@ def show(request: HttpRequest, template: str, place: str, context: dict | None =
         "place": place,
         "rooms": [(name, label) for name, label, closed in PLACES if may_change or not closed],
         "may_change": may_change,
+        "may_draft": has_perm(request.user, Perm.DRAFT_AGREEMENT),
         "role": ", ".join(sorted(role.label for role in standing(request.user).roles)),
     }
     return render(request, template, frame | (context or {}), status=status)

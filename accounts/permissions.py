@@ -23,12 +23,13 @@ class Perm(enum.StrEnum):
     ANSWER_ISSUES = "answer_issues"
     SET_ROUTING = "set_routing"
     SET_REVIEWS = "set_reviews"
+    DRAFT_AGREEMENT = "draft_agreement"
     ADMINISTER = "administer"
 
 
 _EVERYBODY = frozenset({Perm.SEE_NUMBERS, Perm.SEE_LEADS})
 _REP = _EVERYBODY | {Perm.WORK_LEADS, Perm.PLAN_CAMPAIGNS, Perm.SEE_PERSON_FIGURES}
-_LEAD = _REP | {Perm.CORRECT_HISTORY, Perm.IMPORT}
+_LEAD = _REP | {Perm.CORRECT_HISTORY, Perm.IMPORT, Perm.DRAFT_AGREEMENT}
 _OWNER = _LEAD | {Perm.SEE_EVERY_LEAD, Perm.SEE_JOBS, Perm.ANSWER_ISSUES, Perm.SET_ROUTING, Perm.SET_REVIEWS}
 
 ROLE_PERMS: dict[Role, frozenset[Perm]] = {

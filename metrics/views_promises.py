@@ -36,7 +36,7 @@ def record(request: HttpRequest) -> HttpResponse:
             "entries": found.entries,
             "rows": _rows(found, currency),
             "gaps": len(found.proposals()),
-            "editable": draft and has_perm(request.user, Perm.ADMINISTER),
+            "editable": draft and has_perm(request.user, Perm.DRAFT_AGREEMENT),
         }
     if request.headers.get("HX-Request"):
         return render(request, "console/parts/promise_record.html", context)
@@ -83,7 +83,7 @@ def _reached(one: Seen) -> bool | None:
 
 
 @require_POST
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def fill(request: HttpRequest) -> HttpResponse:
     """Put proposals where the draft promises nothing yet."""
 

@@ -103,10 +103,18 @@ def describe_draft(*, draft: Agreement, note: str, actor: User | None) -> None:
         log(row, actor, "Changed what the version is for.")
 
 
+def may_drop(draft: Agreement, actor: User) -> bool:
+    """Whoever began a draft drops it; the funnel owner or an administrator does it for both teams."""
+    owns = Role.FUNNEL_OWNER in standing(actor).roles
+    return draft.created_by_id == actor.pk or owns or has_perm(actor, Perm.ADMINISTER)
+
+
 def drop_draft(*, draft: Agreement, actor: User | None) -> None:
     """Throw a draft away. Stages that only it knew go with it."""
     with transaction.atomic():
         row = must_be_draft(draft)
+        if actor is not None and not may_drop(row, actor):
+            raise NotAllowed("not_yours", "Whoever began the draft drops it, or the funnel owner or an administrator.")
         new = list(Stage.objects.exclude(versions__agreement__number__lt=row.number).values_list("id", flat=True))
         for name in (*COPIED, "signatures"):
             getattr(row, name).all().delete()

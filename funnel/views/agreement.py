@@ -1,6 +1,7 @@
 """The agreement: what is in force, what waits for whom, all versions and what happened to them."""
 
 import datetime as dt
+from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -58,6 +59,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "waits_for": services.missing_sides(draft) if draft else [],
         "refused": standing_refusals(draft, refusals) if draft else {},
         "talk": talk_of(draft) if draft else None,
+        "may_drop": bool(draft and services.may_drop(draft, request.user)),
         "may_withdraw": bool(draft and services.may_withdraw(draft, request.user)),
         "changes": sum(len(s.rows) for s in compare(versions[1], draft)) if draft and len(versions) > 1 else 0,
         "problems": problems_of(draft, versions[1] if len(versions) > 1 else None) if draft else [],
@@ -134,14 +136,14 @@ def set_up(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def start_draft(request: HttpRequest) -> HttpResponse:
     attempt(request, lambda: services.draft_version(actor=request.user), "A draft is open. Nothing holds before both sign.")
     return back(request, "console")
 
 
 @require_POST
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def describe(request: HttpRequest) -> HttpResponse:
     form = NoteForm(request.POST)
     text = form.cleaned_data["note"] if form.is_valid() else request.POST.get("note", "")[:2_000]
@@ -150,14 +152,15 @@ def describe(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def drop(request: HttpRequest) -> HttpResponse:
-    attempt(request, lambda: services.drop_draft(draft=the_draft(), actor=request.user), "The draft is gone.")
+    """Whoever began the draft throws it away, or who stands for both teams: the service refuses everybody else."""
+    attempt(request, lambda: _allowed(services.drop_draft, draft=the_draft(), actor=request.user), "The draft is gone.")
     return back(request, "console")
 
 
 @require_POST
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def propose(request: HttpRequest) -> HttpResponse:
     now = dt.datetime.now(dt.UTC)
     attempt(
@@ -172,12 +175,17 @@ def propose(request: HttpRequest) -> HttpResponse:
 @requires(Perm.SEE_NUMBERS)
 def withdraw(request: HttpRequest) -> HttpResponse:
     """Whoever put the version to both teams takes it back, or an administrator: the service refuses everybody else."""
-
-    def work() -> None:
-        try:
-            services.withdraw(agreement=the_draft(), actor=request.user)
-        except NotAllowed as error:
-            raise PermissionDenied(error.message) from error
-
-    attempt(request, work, "It is a draft again. Signatures given so far are gone.")
+    attempt(
+        request,
+        lambda: _allowed(services.withdraw, agreement=the_draft(), actor=request.user),
+        "It is a draft again. Signatures given so far are gone.",
+    )
     return back(request, "console")
+
+
+def _allowed(work: Callable[..., object], **arguments) -> object:
+    """What a service does not allow this person is answered as any page that is not theirs."""
+    try:
+        return work(**arguments)
+    except NotAllowed as error:
+        raise PermissionDenied(error.message) from error

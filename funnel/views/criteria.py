@@ -38,7 +38,7 @@ def _path(page: Shown) -> list[StageInVersion]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def edit(request: HttpRequest, key: str) -> HttpResponse:
     """The rule of one stage in the draft, as rows."""
     page = shown(request)

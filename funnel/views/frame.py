@@ -13,18 +13,26 @@ from accounts.queries import has_perm, today_for
 from core.errors import DomainError
 from funnel.models import Agreement
 from funnel.queries import open_version, shown_version
+from funnel.services import may_withdraw
 
 
 @dataclass(frozen=True)
 class Shown:
-    """The version a page shows. `editable`: it is a draft and this reader may change it."""
+    """The version a page shows. `editable`: it is a draft and this reader may change it. `may_withdraw`: it waits for
+    signatures and this reader may take it back."""
 
     version: Agreement | None
     editable: bool
+    may_withdraw: bool
     today: dt.date
 
     def as_context(self) -> dict:
-        return {"version": self.version, "editable": self.editable, "today": self.today}
+        return {
+            "version": self.version,
+            "editable": self.editable,
+            "may_withdraw": self.may_withdraw,
+            "today": self.today,
+        }
 
 
 def today() -> dt.date:
@@ -35,7 +43,8 @@ def shown(request: HttpRequest) -> Shown:
     day = today()
     version = shown_version(day)
     draft = version is not None and version.state == Agreement.State.DRAFT
-    return Shown(version, draft and has_perm(request.user, Perm.ADMINISTER), day)
+    editable = draft and has_perm(request.user, Perm.DRAFT_AGREEMENT)
+    return Shown(version, editable, version is not None and may_withdraw(version, request.user), day)
 
 
 def the_draft() -> Agreement:

@@ -68,7 +68,7 @@ def targets(request: HttpRequest) -> HttpResponse:
     return _table(request, page)
 
 
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def save_targets(request: HttpRequest) -> HttpResponse:
     """All cells or none: what is wrong is told cell by cell, and what was typed stays."""
     page = shown(request)
@@ -174,7 +174,7 @@ def _margins(request: HttpRequest, page: Shown, form: MarginForm) -> HttpRespons
 
 
 @require_POST
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def add_margin(request: HttpRequest) -> HttpResponse:
     page = shown(request)
     form = MarginForm(request.POST)
@@ -193,7 +193,7 @@ def add_margin(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def remove_margin(request: HttpRequest, pk: int) -> HttpResponse:
     day = shown(request).today
     attempt(request, lambda: services.remove_margin(draft=the_draft(), margin_id=pk, today=day, actor=request.user))

@@ -107,7 +107,7 @@ def _row(line: PromiseLine, others: bool, currency: str, day_seconds: int) -> di
 
 
 @require_POST
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def save(request: HttpRequest, key: str) -> HttpResponse:
     """Add a line, or replace the one of the same tier."""
     if not is_key(key):
@@ -130,7 +130,7 @@ def save(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_POST
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     attempt(
         request,
@@ -141,7 +141,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def save_values(request: HttpRequest) -> HttpResponse:
     """What an MQL of each tier is worth."""
     page, currency = shown(request), organisation().base_currency
@@ -159,7 +159,7 @@ def save_values(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def save_terms(request: HttpRequest) -> HttpResponse:
     """What a handoff must bring, what stops the clock, what silence means."""
     form = TermsForm(request.POST)

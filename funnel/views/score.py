@@ -26,7 +26,7 @@ def score(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def edit(request: HttpRequest) -> HttpResponse:
     """The points of the draft, as rows."""
     page = shown(request)

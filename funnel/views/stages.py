@@ -28,7 +28,7 @@ def stages(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def add(request: HttpRequest) -> HttpResponse:
     page = shown(request)
     form = StageForm(request.POST or None, initial={"kind": "path", "side": "marketing"})
@@ -51,7 +51,7 @@ def stage(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_POST
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def edit(request: HttpRequest, key: str) -> HttpResponse:
     page = shown(request)
     row = _row(page.version, key)
@@ -80,7 +80,7 @@ def _about(row: StageInVersion) -> dict:
 
 
 @require_POST
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def move(request: HttpRequest, key: str) -> HttpResponse:
     row = get_object_or_404(Stage, key=key)
     down = request.POST.get("to") == "down"
@@ -89,7 +89,7 @@ def move(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_POST
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def remove(request: HttpRequest, key: str) -> HttpResponse:
     row = get_object_or_404(Stage, key=key)
     attempt(request, lambda: services.remove_stage(draft=the_draft(), stage=row, actor=request.user), "Taken out.")
@@ -119,7 +119,7 @@ def _rules(version: Agreement | None, form: ReasonForm) -> dict:
 
 
 @require_POST
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def add_reason(request: HttpRequest) -> HttpResponse:
     form = ReasonForm(request.POST)
     if fill(form, lambda data: services.add_reason(draft=the_draft(), actor=request.user, **data)) is not None:
@@ -134,7 +134,7 @@ def _with_reason(request: HttpRequest, work: Callable[[], object]) -> HttpRespon
 
 
 @require_POST
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def rename_reason(request: HttpRequest, pk: int) -> HttpResponse:
     label = request.POST.get("label", "")[:80]
     return _with_reason(
@@ -144,13 +144,13 @@ def rename_reason(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def remove_reason(request: HttpRequest, pk: int) -> HttpResponse:
     return _with_reason(request, lambda: services.remove_reason(draft=the_draft(), reason_id=pk, actor=request.user))
 
 
 @require_POST
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def forbid(request: HttpRequest, key: str) -> HttpResponse:
     row = get_object_or_404(Stage, key=key)
     allowed = {int(value) for value in request.POST.getlist("to") if value.isascii() and value.isdigit()}

@@ -23,7 +23,7 @@ def words(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def add(request: HttpRequest) -> HttpResponse:
     form = WordForm(request.POST or None)
     if request.method == "POST":
@@ -54,7 +54,7 @@ def word(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_POST
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def edit(request: HttpRequest, key: str) -> HttpResponse:
     page = shown(request)
     term = _term(page, key)
@@ -64,7 +64,7 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_POST
-@requires(Perm.ADMINISTER)
+@requires(Perm.DRAFT_AGREEMENT)
 def remove(request: HttpRequest, key: str) -> HttpResponse:
     attempt(request, lambda: services.remove_word(draft=the_draft(), key=key, actor=request.user), "Taken out.")
     return redirect("console_words")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from accounts.permissions import Perm
 
 NUMBERS, LEADS, WORK, CORRECT = Perm.SEE_NUMBERS, Perm.SEE_LEADS, Perm.WORK_LEADS, Perm.CORRECT_HISTORY
-IMPORT, ADMIN, PLAN = Perm.IMPORT, Perm.ADMINISTER, Perm.PLAN_CAMPAIGNS
+IMPORT, ADMIN, PLAN, DRAFT = Perm.IMPORT, Perm.ADMINISTER, Perm.PLAN_CAMPAIGNS, Perm.DRAFT_AGREEMENT
 READS = ("GET", "HEAD")
 METHODS = (*READS, "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 EMPTY = {"name": ""}

@@ -70,10 +70,10 @@ def test_a_rule_is_built_from_rows_and_read_as_sentences(as_):
     assert 'name="every-2-fact"' in client.get(answer.url).content.decode(), "two further rows to fill in"
     draft = Agreement.objects.get(state="draft")
     assert [rule.words for rule, _ in entry_rules(draft.pk).values()] == [LINES]
-    for who in ("viewer", "sales_lead"):
+    for who in ("viewer", "member"):
         text = as_(who).get("/console/criteria/").content.decode()
         assert all(line in text for line in LINES) and "Write a rule" not in text
-    assert as_("sales_lead").get("/console/criteria/sql/").status_code == 403
+    assert as_("member").get("/console/criteria/sql/").status_code == 403
 
 
 @pytest.mark.parametrize(

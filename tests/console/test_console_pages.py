@@ -20,17 +20,18 @@ READ = (
     "/console/versions/1/",
     "/console/versions/1/agree/",
 )
-CHANGE = (
+DRAFT = (
     "/console/stages/new/",
     "/console/words/new/",
+)
+CHANGE = (
     "/console/people/",
     "/console/teams/",
     "/console/tokens/",
     "/console/mail/",
     "/console/organisation/",
 )
-POST = (
-    "/console/set-up/",
+POST_DRAFT = (
     "/console/draft/",
     "/console/draft/note/",
     "/console/draft/drop/",
@@ -49,6 +50,9 @@ POST = (
     "/console/targets/",
     "/console/margins/new/",
     "/console/margins/1/remove/",
+)
+POST = (
+    "/console/set-up/",
     "/console/people/",
     "/console/people/1/",
     "/console/people/1/switch/",
@@ -63,7 +67,9 @@ POST = (
     "/console/mail/test/",
     "/console/organisation/",
 )
-OTHERS = ("funnel_owner", "marketing_lead", "sales_lead", "member", "viewer")
+READERS = ("member", "colleague", "viewer")
+DRAFTERS = ("funnel_owner", "marketing_lead", "sales_lead")
+OTHERS = (*DRAFTERS, *READERS)
 
 
 @pytest.mark.parametrize("who", ("administrator", *OTHERS))
@@ -84,23 +90,55 @@ def test_only_administrators_change(as_, who):
     client = as_(who)
     assert {path: client.get(path).status_code for path in CHANGE} == dict.fromkeys(CHANGE, 403)
     assert {path: client.post(path).status_code for path in POST} == dict.fromkeys(POST, 403)
+
+
+@pytest.mark.parametrize("who", READERS)
+def test_who_leads_no_team_drafts_nothing(as_, who):
+    client = as_(who)
+    assert {path: client.get(path).status_code for path in DRAFT} == dict.fromkeys(DRAFT, 403)
+    assert {path: client.post(path).status_code for path in POST_DRAFT} == dict.fromkeys(POST_DRAFT, 403)
+    assert "Draft version 2" not in client.get("/console/").content.decode()
     assert Agreement.objects.count() == 1
+
+
+@pytest.mark.parametrize("who", DRAFTERS)
+def test_who_leads_a_team_or_the_funnel_drafts_and_asks_both_teams(as_, people, who):
+    client = as_(who)
+    assert "Draft version 2" in client.get("/console/").content.decode()
+    client.post("/console/draft/")
+    assert {path: client.get(path).status_code for path in DRAFT} == dict.fromkeys(DRAFT, 200)
+    client.post("/console/words/new/", {"word": "Hot lead", "agreed_meaning": "Asked for a price this week."})
+    client.post("/console/draft/propose/")
+    version = Agreement.objects.get(number=2)
+    assert (version.state, version.created_by, version.proposed_by) == ("proposed", people[who], people[who])
+
+
+def test_a_draft_is_dropped_by_who_began_it_or_who_stands_for_both_teams(as_):
+    as_("marketing_lead").post("/console/draft/")
+    assert "Drop the draft" not in as_("sales_lead").get("/console/").content.decode()
+    assert as_("sales_lead").post("/console/draft/drop/").status_code == 403
+    assert Agreement.objects.count() == 2
+    for who in ("marketing_lead", "funnel_owner", "administrator"):
+        assert "Drop the draft" in as_(who).get("/console/").content.decode()
+        assert as_(who).post("/console/draft/drop/").status_code == 302
+        assert Agreement.objects.count() == 1
+        as_("marketing_lead").post("/console/draft/")
 
 
 def test_an_administrator_opens_them(as_, people):
     client = as_("administrator")
-    found = {path: client.get(path).status_code for path in CHANGE}
-    assert found == dict.fromkeys(CHANGE, 200)
+    found = {path: client.get(path).status_code for path in (*DRAFT, *CHANGE)}
+    assert found == dict.fromkeys((*DRAFT, *CHANGE), 200)
     assert client.get(f"/console/people/{people['member'].pk}/").status_code == 200
 
 
 def test_without_a_role_nothing_opens(as_):
     client = as_("outsider")
-    assert {client.get(path).status_code for path in (*READ, *CHANGE)} == {403}
+    assert {client.get(path).status_code for path in (*READ, *DRAFT, *CHANGE)} == {403}
 
 
 def test_signed_out_leads_to_the_sign_in(client, people):
-    assert all(client.get(path).url.startswith("/sign-in/?next=") for path in (*READ, *CHANGE))
+    assert all(client.get(path).url.startswith("/sign-in/?next=") for path in (*READ, *DRAFT, *CHANGE))
 
 
 def test_posting_needs_a_post(as_):

@@ -88,7 +88,7 @@ def test_points_are_written_as_rows_and_read_as_sentences(as_, draft):
     page = client.get(answer.url).content.decode()
     assert 'name="fit-3-fact"' in page and 'name="fit-4-fact"' not in page, "two further rows to fill in"
     assert points_table(draft.pk) == WRITTEN
-    for who in ("viewer", "sales_lead"):
+    for who in ("viewer", "member"):
         text = as_(who).get("/console/score/").content.decode()
         for words in (
             "E-mail address is known <b>+5 points</b>",
@@ -98,7 +98,7 @@ def test_points_are_written_as_rows_and_read_as_sentences(as_, draft):
         ):
             assert words in " ".join(text.split())
         assert "Change</a>" not in text
-    assert as_("sales_lead").post("/console/score/edit/", FORM).status_code == 403
+    assert as_("member").post("/console/score/edit/", FORM).status_code == 403
     said = list(ConsoleEvent.objects.order_by("id").values_list("text", flat=True))
     assert said[-1] == "Changed how leads are scored."
 
