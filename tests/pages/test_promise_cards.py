@@ -102,7 +102,7 @@ def test_without_promises_the_card_says_where_to_write_them(stages, people, noon
     sign()
     rollup.drain()
     html = card(browser("viewer"), "promises")
-    assert "No promises are agreed yet" in html
+    assert "No promises are agreed yet" in words(html)
     assert "/console/promises/" in html
 
 
