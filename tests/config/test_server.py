@@ -60,7 +60,7 @@ def test_the_server_starts_answers_and_stops_with_everything_it_started(tmp_path
             [sys.executable, "script/supervise.py"], cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
         )
         try:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 150
             while status_of(port, "/healthz?live") != 200 or f":{port}/" not in (tmp_path / "log").read_text():
                 said = (tmp_path / "log").read_text()
                 assert process.poll() is None and time.monotonic() < deadline, said
