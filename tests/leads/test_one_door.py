@@ -34,7 +34,12 @@ def writers(source: str) -> set[str]:
             if "Lead.objects" in text and node.func.attr == "bulk_update" and PROJECTED & _strings(node):
                 found.add("writes a projected column of Lead")
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in BULK_WRITES:
-            found |= {f"writes {name} in bulk" for name in PROJECTIONS | {"Lead"} if name in map(ast.unparse, node.args)}
+            written = set(map(ast.unparse, node.args))
+            found |= {f"writes {name} in bulk" for name in PROJECTIONS & written}
+            # Columns that are named and are no projection's may be written; names that are not seen here may be any.
+            named = _strings(node)
+            if "Lead" in written and (not named or PROJECTED & named):
+                found.add("writes Lead in bulk")
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"Lead", "StageEntry"}:
             if any(word.arg in PROJECTED for word in node.keywords) or node.func.id == "StageEntry":
                 found.add(f"makes a {node.func.id} with a stage")
@@ -75,8 +80,13 @@ def test_stages_are_written_by_the_projection_alone():
         "StageEntry.objects.filter(id=1).delete()",
         "insert_values(StageEntry, names, rows)",
         "update_values(Lead, ['stage_id'], rows)",
+        "update_values(Lead, COLUMNS, rows)",
         "cursor.execute('UPDATE leads_lead SET stage_id = 3')",
     ],
 )
 def test_the_finder_finds(source):
     assert writers(source)
+
+
+def test_other_columns_of_leads_may_be_written():
+    assert writers("update_values(Lead, ['score'], rows)") == set()
