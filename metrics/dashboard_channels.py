@@ -66,8 +66,8 @@ def channels(snapshot: Snapshot, frame: Frame, reader: User) -> dict:
         row["change"] = row["profit"] - row["before"] if known else None
     return {
         "title": _channel_title(snapshot, rows, in_period, frame is not asked),
-        "sub": f"Won in {frame.label}, {policy_of(METRICS['won_revenue']).per}, {snapshot.currency}"
-        + ("; ~ partly estimated" if total["estimated"] else ""),
+        "sub": f"Won in {frame.label}, {policy_of(METRICS['won_revenue']).per}"
+        + ("; ~ estimated" if total["estimated"] else ""),
         "rows": shown,
         "total": total,
         "reaches": reaches,

@@ -9,7 +9,7 @@ from tests.metrics.journeys import figure, tell
 MARCH = "2025-03-01/2025-04-01"
 
 
-@pytest.mark.parametrize("metric", METRICS.values(), ids=str)
+@pytest.mark.parametrize("metric", METRICS.values(), ids=list(METRICS))
 def test_every_metric_has_a_rule_for_every_case(metric):
     policy = policy_of(metric)
     assert policy.line.startswith("Counted per ") and policy.per.startswith("per ")

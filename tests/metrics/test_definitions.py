@@ -46,7 +46,7 @@ def test_the_public_keys_exist_once_under_their_spec_ids():
     assert Counter(metric.label for metric in METRICS.values()).most_common(1)[0][1] == 1
 
 
-@pytest.mark.parametrize("metric", METRICS.values(), ids=str)
+@pytest.mark.parametrize("metric", METRICS.values(), ids=list(METRICS))
 def test_a_declaration_can_be_read_by_people(metric):
     assert re.fullmatch(r"[a-z]+(_[a-z]+)*", metric.key)
     assert not {"day", "week", "month", "quarter", "daily", "monthly"} & set(metric.key.split("_"))
