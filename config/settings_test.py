@@ -23,6 +23,8 @@ DEBUG = False
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Every test client has a WhiteNoise of its own; it looks a file up when one is asked for, instead of all of them at once.
+WHITENOISE_AUTOREFRESH = True
 
 # A thread of a test must not keep a connection that the drop of the test database would wait for.
 DATABASES["default"]["CONN_MAX_AGE"] = 0

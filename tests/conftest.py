@@ -9,13 +9,35 @@ from django.db import connection, transaction
 from django.test import Client
 
 from accounts import services as accounts
-from accounts.models import Role, Side
-from core.models import Maintenance
+from accounts.models import Role, Side, User
+from core.models import Maintenance, Organisation
 from core.services import set_up_organisation
 from funnel.models import Stage
 from funnel.services import adopt_preset
+from tests.remembered import remembered
 
 START = dt.date(2025, 1, 1)
+ROLES = {
+    "administrator": (Role.ADMINISTRATOR, None),
+    "funnel_owner": (Role.FUNNEL_OWNER, None),
+    "marketing_lead": (Role.TEAM_LEAD, "marketing"),
+    "sales_lead": (Role.TEAM_LEAD, "sales"),
+    "member": (Role.REP, "sales"),
+    "colleague": (Role.REP, "marketing"),
+    "viewer": (Role.VIEWER, None),
+    "outsider": (None, None),
+}
+
+# What these folders promise is told by rights, words and pages, which are the same on every database. They run once;
+# what stands below them is asked on both, and the browser opens the pages on PostgreSQL.
+HERE = Path(__file__).parent
+RUN_ONCE = {"access", "benchmarks", "console", "demo", "pages"}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.relative_to(HERE).parts[0] in RUN_ONCE:
+            item.add_marker(pytest.mark.once)
 
 
 def shared(*parts: str) -> Path:
@@ -48,9 +70,13 @@ def flush_past_the_triggers():
 @pytest.fixture
 def company(db):
     """A company in Berlin with the B2B stages, in force and unsigned, from the start of 2025."""
-    organisation = set_up_organisation(name="Testfirma", tz="Europe/Berlin", base_currency="EUR", from_day=START)
-    adopt_preset(preset="b2b", from_day=START, actor=None)
-    return organisation
+
+    def make():
+        set_up_organisation(name="Testfirma", tz="Europe/Berlin", base_currency="EUR", from_day=START)
+        adopt_preset(preset="b2b", from_day=START, actor=None)
+
+    remembered("company", make)
+    return Organisation.objects.get()
 
 
 @pytest.fixture
@@ -71,25 +97,20 @@ def at():
 @pytest.fixture
 def people(company):
     """One person per role; `member` and `colleague` are reps of the two teams, `outsider` has no role at all."""
-    marketing = accounts.add_team(name="Marketing", side=Side.MARKETING, actor=None)
-    sales = accounts.add_team(name="Sales", side=Side.SALES, actor=None)
-    roles = {
-        "administrator": (Role.ADMINISTRATOR, None),
-        "funnel_owner": (Role.FUNNEL_OWNER, None),
-        "marketing_lead": (Role.TEAM_LEAD, marketing),
-        "sales_lead": (Role.TEAM_LEAD, sales),
-        "member": (Role.REP, sales),
-        "colleague": (Role.REP, marketing),
-        "viewer": (Role.VIEWER, None),
-        "outsider": (None, None),
-    }
-    found = {}
-    for key, (role, team) in roles.items():
-        user = accounts.add_person(email=f"{key}@example.com", name=key.replace("_", " ").title(), password=None, actor=None)
-        if role is not None:
-            accounts.give_role(user=user, role=role, team=team, from_day=START, actor=None)
-        found[key] = user
-    return found
+
+    def make():
+        marketing = accounts.add_team(name="Marketing", side=Side.MARKETING, actor=None)
+        sales = accounts.add_team(name="Sales", side=Side.SALES, actor=None)
+        teams = {None: None, "marketing": marketing, "sales": sales}
+        for key, (role, team) in ROLES.items():
+            email, name = f"{key}@example.com", key.replace("_", " ").title()
+            user = accounts.add_person(email=email, name=name, password=None, actor=None)
+            if role is not None:
+                accounts.give_role(user=user, role=role, team=teams[team], from_day=START, actor=None)
+
+    remembered("people", make)
+    found = {user.email: user for user in User.objects.all()}
+    return {key: found[f"{key}@example.com"] for key in ROLES}
 
 
 @pytest.fixture
