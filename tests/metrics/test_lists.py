@@ -168,7 +168,7 @@ def each_metric():
         yield pytest.param(key, id=key, marks=[pytest.mark.once] if again else [])
 
 
-@pytest.mark.parametrize("key", each_metric())
+@pytest.mark.parametrize("key", list(each_metric()))
 def test_the_rows_give_the_number_for_every_breakdown(rich, key):
     metric, user = METRICS[key], rich.people["administrator"]
     whole = rows_of(dated(key), key, user)
