@@ -105,7 +105,7 @@ def mismatches(world, who, names, methods=None, *, whose=None, visibility="all",
         path = address(world, name, of)
         for method in methods or METHODS:
             unknown = method not in row.answers
-            # Tried by a few: a HEAD is a GET without its body, and a page refuses an unknown method before it asks who it is.
+            # Tried by a few: HEAD is a GET without its body, and a page refuses an unknown method before it asks who it is.
             if (methods and unknown) or ((method == "HEAD" or (unknown and name not in API)) and who not in HEADS):
                 continue
             found = answer(world, who, method, path, row, token=token)
