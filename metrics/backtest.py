@@ -23,8 +23,9 @@ from funnel.models import Agreement, Segment
 from funnel.queries import entry_rules, points_table
 from funnel.score import ScoreTable, write_table
 from metrics.backtest_decisions import Ask, Decided, decided
-from metrics.backtest_known import Reader, Tried, with_history
-from metrics.codes import instant_of
+from metrics.backtest_events import events_of
+from metrics.backtest_known import SPLIT_BY, Reader, Tried, with_history
+from metrics.codes import micros_of
 from metrics.methods import backtest as method
 from metrics.methods.backtest import BOTH, CELLS, DAY, NEITHER, ONLY_NEW, ONLY_OLD, UNKNOWN
 from metrics.methods.intervals import wilson
@@ -36,7 +37,6 @@ ROW = np.dtype([
     ("lead", "<i8"), ("account", "<i8"), ("channel", "<i8"), ("segment", "<i8"), ("day", "<i4"), ("points", "<i4"),
     ("cell", "i1"), ("before", "i1"), ("brought", "i1"), ("waiting", "i1"), ("sql", "i1"), ("won", "i1"),
 ])  # fmt: skip
-_QUARTER = 15 * 60 * 1_000_000
 
 
 @dataclass(frozen=True)
@@ -70,19 +70,18 @@ def judge(
     ask: Ask, ids: range, age: int | None, tried: Contest, reader: Reader, book: Book, calendar: Calendar
 ) -> tuple[np.ndarray, dict[str, int]]:
     """Rows of the leads with these ids that were decided on in these days, and how many were left out, by why."""
-    leads = decided(ask, ids, age, book, calendar)
+    events = events_of(ids, moves=reader.moves)
+    leads = decided(ask, ids, age, events, book, calendar)
     rows = np.zeros(len(leads), ROW)
     if len(leads):
-        known = reader.known(leads)
+        known = reader.known(leads, events)
         before, _ = _says(tried.before, known)
         after, points = _says(tried.draft, known)
         rows["cell"], rows["before"], rows["points"] = method.cells_of(leads.entered, after), before, points
         rows["lead"], rows["account"] = leads.lead, leads.account
-        for name in ("channel", "segment"):
-            column = getattr(leads, name)
-            rows[name] = np.where(column == UNKNOWN, 0, column)
-        rows["day"] = _days(leads.at, calendar)
-        rows["brought"], rows["waiting"] = leads.brought, leads.waiting
+        for name in SPLIT_BY:
+            rows[name] = np.where(known.facts[name] == UNKNOWN, 0, known.facts[name])
+        rows["day"], rows["brought"], rows["waiting"] = leads.day, leads.brought, leads.waiting
         for name in OUTCOMES:
             rows[name] = _became(leads, getattr(leads, name), ask)
     return rows, leads.left_out
@@ -97,16 +96,9 @@ def _says(tried: Tried, known: method.Known) -> tuple[np.ndarray, np.ndarray]:
 
 def _became(leads: Decided, reached: np.ndarray, ask: Ask) -> np.ndarray:
     end = leads.at + ask.horizon * DAY
-    followed = end <= (ask.as_of - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)
+    followed = end <= micros_of(ask.as_of)
     hit = (reached != UNKNOWN) & (reached >= leads.at) & (reached <= end)
     return np.where(followed, hit, -1)
-
-
-def _days(at: np.ndarray, calendar: Calendar) -> np.ndarray:
-    """The company's days of instants: clocks change on a quarter of an hour."""
-    quarters, place = np.unique(at // _QUARTER, return_inverse=True)
-    days = [day_number(calendar.day_of(instant_of(int(quarter) * _QUARTER))) for quarter in quarters]
-    return np.array(days, np.int32)[place]
 
 
 def pack(rows: np.ndarray) -> bytes:

@@ -9,19 +9,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from django.db.models import F, Min, Q
+from django.db.models import Case, F, When
 
 from core.queries import Calendar
 from funnel.book import Book, StageInfo, Version
 from funnel.models import Milestone, StageKind
-from leads.models import Lead, LeadEvent, Precision, StageEntry
+from leads.models import Lead, Precision, StageEntry
+from metrics.backtest_days import days_of, scoring_instants
+from metrics.backtest_events import Events, beside, by_lead, creations
 from metrics.codes import micros_of
 from metrics.methods.backtest import DAY, UNKNOWN
 from metrics.methods.quantiles import quantile
-from metrics.packed_reading import integers, micros, whole
+from metrics.packed_reading import instant, integers, whole
 
 # What was recorded later than this after its decision was brought in with its history (the house's limit for late entries).
 BROUGHT_IN = 2 * DAY
+_NEVER = np.iinfo(np.int64).max
 # Leads that sales or a customer started are no candidates of marketing: only if they went through the stage all the same.
 _NOT_OURS = ("sales", "customer")
 
@@ -48,15 +51,16 @@ class Decided:
     lead: np.ndarray
     at: np.ndarray
     limit: np.ndarray
+    day: np.ndarray  # of the company, as core.periods numbers them
+    scored_at: np.ndarray  # a score of that day counts up to its end
     entered: np.ndarray
     created: np.ndarray  # when it came in, by the event that says so
     sql: np.ndarray
     won: np.ndarray
     account: np.ndarray
-    channel: np.ndarray
-    segment: np.ndarray
     brought: np.ndarray
     waiting: np.ndarray  # still on the way before the stage, younger than the others were when they entered
+    skewed: np.ndarray  # whether its events contradict each other in time
     left_out: dict[str, int]
 
     def __len__(self) -> int:
@@ -66,10 +70,11 @@ class Decided:
 def middle_age(ask: Ask, calendar: Calendar) -> int | None:
     """How old the lead in the middle was when it entered the stage in these days, in microseconds. None: none did."""
     stays = StageEntry.objects.filter(stage_id=ask.stage).exclude(entered_precision=Precision.UNKNOWN)
-    stays = stays.filter(lead__created_at__isnull=False).values("lead_id")
-    first, created = integers(
-        stays.annotate(first=micros(Min("entered_at")), came=micros(Min("lead__created_at"))).values_list("first", "came")
-    )
+    stays = stays.filter(lead__created_at__isnull=False).values_list("lead_id", "entered_at", "lead__created_at")
+    lead, entered, came = integers(stays)
+    _, row, begun = np.unique(lead, return_index=True, return_inverse=True)
+    first, created = np.full(len(row), _NEVER), came[row]
+    np.minimum.at(first, begun, entered)
     start, stop = _window(ask, calendar)
     within = (first >= start) & (first < stop)
     found = quantile((first - created)[within], 0.5)
@@ -81,15 +86,14 @@ def _window(ask: Ask, calendar: Calendar) -> tuple[int, int]:
     return micros_of(calendar.start_of_day(ask.first)), micros_of(calendar.end_of_day(ask.last))
 
 
-def decided(ask: Ask, ids: range, age: int | None, book: Book, calendar: Calendar) -> Decided:
-    """The decisions on the leads with these ids, by lead."""
-    lead, channel, segment, company, ours, came = _leads(ids)
-    entered, unsure, past, left, sql, won = _stays(ids, ask.stage, book, lead)
-    born, recorded = _creations(ids, lead)
+def decided(ask: Ask, ids: range, age: int | None, events: Events, book: Book, calendar: Calendar) -> Decided:
+    """The decisions on the leads with these ids, by lead; `events` are theirs."""
+    lead, company, ours, skewed, came = _leads(ids)
+    entered, unsure, turned, sql, won = _stays(ids, ask.stage, book, lead)
+    born, recorded = creations(events, lead)
     as_of = micros_of(ask.as_of)
-    far = np.iinfo(np.int64).max
-    turned = np.minimum(np.where(past == UNKNOWN, far, past), np.where(left == UNKNOWN, far, left))
-    grown = np.full(len(lead), far) if age is None else came + age
+    turned = np.where(turned == UNKNOWN, _NEVER, turned)
+    grown = np.full(len(lead), _NEVER) if age is None else came + age
     really = entered != UNKNOWN
     at = np.where(really, entered, np.minimum(np.minimum(turned, grown), as_of))
     limit = np.maximum(at, recorded)
@@ -98,7 +102,7 @@ def decided(ask: Ask, ids: range, age: int | None, book: Book, calendar: Calenda
     start, stop = _window(ask, calendar)
     within = (came != UNKNOWN) & (at >= start) & (at < stop) & (at <= as_of)
     reasons = {
-        "unsure": unsure,
+        "unsure": unsure != UNKNOWN,
         "not_ours": ~ours & ~really,
         "brought_in": brought & (not ask.brought_in),
     }
@@ -107,34 +111,33 @@ def decided(ask: Ask, ids: range, age: int | None, book: Book, calendar: Calenda
         left_out[name] = int(np.count_nonzero(within & mask))
         within &= ~mask
     account = np.where(company == UNKNOWN, -lead, company)
-    waiting = ~really & (turned == far) & ((grown > as_of) | (age is None))
-    columns = (lead, at, limit, really, born, sql, won, account, channel, segment, brought, waiting)
-    return Decided(*(column[within] for column in columns), left_out)
+    waiting = ~really & (turned == _NEVER) & ((grown > as_of) | (age is None))
+    days = days_of(at[within], calendar)
+    columns = (really, born, sql, won, account, brought, waiting, skewed)
+    return Decided(
+        lead[within], at[within], limit[within], days, scoring_instants(days, calendar),
+        *(column[within] for column in columns), left_out,
+    )  # fmt: skip
 
 
 def _leads(ids: range) -> tuple[np.ndarray, ...]:
+    """Of the leads that stand: id, company, whether marketing might have brought it, whether its times contradict each
+    other, when it came in."""
     rows = Lead.objects.filter(id__gte=ids.start, id__lt=ids.stop, merged_into__isnull=True, voided=False).annotate(
-        w_channel=whole(F("channel_id")), w_segment=whole(F("segment_id")), w_company=whole(F("company_id")),
-        came=micros(F("created_at")),
+        theirs=whole(Case(When(origin__in=_NOT_OURS, then=1), default=0)), w_company=whole(F("company_id")),
+        skewed=whole(Case(When(clock_skew=True, then=1), default=0)), came=instant(F("created_at")),
     )  # fmt: skip
-    lead, channel, segment, company, came = by_lead(
-        integers(rows.values_list("id", "w_channel", "w_segment", "w_company", "came"))
-    )
-    not_ours = rows.filter(origin__in=_NOT_OURS).values_list("id", flat=True)
-    return lead, channel, segment, company, ~np.isin(lead, np.array(list(not_ours), np.int64)), came
-
-
-def by_lead(columns: np.ndarray) -> np.ndarray:
-    """Rows in the order of their first column."""
-    return columns[:, np.argsort(columns[0], kind="stable")]
+    lead, company, theirs, skewed, came = by_lead(integers(rows.values_list("id", "w_company", "theirs", "skewed", "came")))
+    return lead, company, theirs == 0, skewed == 1, came
 
 
 def _stays(ids: range, stage: int, book: Book, lead: np.ndarray) -> list[np.ndarray]:
-    """First entry, whether an entry's time is not known, first stay past the stage, first one off the way, SQL and Won."""
+    """First entry, first one of which the time is not known, first stay past the stage or off the way, SQL and Won."""
 
-    def passed(version: Version, info: StageInfo) -> bool:
+    def turned(version: Version, info: StageInfo) -> bool:
         here = version.stages.get(stage)
-        return here is not None and None not in (here.rank, info.rank) and info.rank > here.rank
+        past = here is not None and None not in (here.rank, info.rank) and info.rank > here.rank
+        return past or info.kind in (StageKind.DETOUR, StageKind.LOST, StageKind.OUT)
 
     def reached(milestone: str) -> Callable[[Version, StageInfo], bool]:
         def test(version: Version, info: StageInfo) -> bool:
@@ -143,49 +146,33 @@ def _stays(ids: range, stage: int, book: Book, lead: np.ndarray) -> list[np.ndar
 
         return test
 
-    known = ~Q(entered_precision=Precision.UNKNOWN)
-    away = (StageKind.DETOUR, StageKind.LOST, StageKind.OUT)
-    rows = StageEntry.objects.filter(lead_id__gte=ids.start, lead_id__lt=ids.stop).values("lead_id")
-    rows = rows.annotate(
-        entered=micros(Min("entered_at", filter=known & Q(stage_id=stage))),
-        unsure=micros(Min("entered_at", filter=~known & Q(stage_id=stage))),
-        past=micros(Min("entered_at", filter=known & _where(book, passed))),
-        off=micros(Min("entered_at", filter=known & _where(book, lambda version, info: info.kind in away))),
-        sql=micros(Min("entered_at", filter=known & _where(book, reached(Milestone.SQL)))),
-        won=micros(Min("entered_at", filter=known & _where(book, reached(Milestone.WON)))),
+    # Every stay is read as it is: comparing texts of instants in the database costs more than all of them do as numbers.
+    rows = StageEntry.objects.filter(lead_id__gte=ids.start, lead_id__lt=ids.stop)
+    rows = rows.annotate(unsure=whole(Case(When(entered_precision=Precision.UNKNOWN, then=1), default=0)))
+    whose, into, version, unsure, at = by_lead(
+        integers(rows.values_list("lead_id", "stage_id", "agreement_id", "unsure", "entered_at"))
     )
-    found = by_lead(integers(rows.values_list("lead_id", "entered", "unsure", "past", "off", "sql", "won")))
-    entered, unsure, past, off, sql, won = (_beside(lead, found[0], column) for column in found[1:])
-    return [entered, unsure != UNKNOWN, past, off, sql, won]
-
-
-def _where(book: Book, test: Callable[[Version, StageInfo], bool]) -> Q:
-    """Stays in stages of which this was true in the version that was in force."""
-    by_stages: dict[tuple[int, ...], list[int]] = {}
-    for version in book.versions:
-        stages = tuple(sorted(info.id for info in version.stages.values() if test(version, info)))
-        by_stages.setdefault(stages, []).append(version.id)
-    if len(by_stages) == 1:
-        return Q(stage_id__in=[*by_stages.popitem()[0], 0])
-    found = Q(stage_id=0)
-    for stages, versions in by_stages.items():
-        found |= Q(agreement_id__in=versions, stage_id__in=[*stages, 0])
+    begins = np.flatnonzero(np.r_[True, np.diff(whose) != 0]) if len(whose) else np.zeros(0, np.int64)
+    sure = unsure == 0
+    masks = [
+        sure & (into == stage),
+        ~sure & (into == stage),
+        *(sure & _where(book, into, version, test) for test in (turned, reached(Milestone.SQL), reached(Milestone.WON))),
+    ]
+    found = []
+    for mask in masks:
+        first = np.minimum.reduceat(np.where(mask, at, _NEVER), begins) if len(begins) else at
+        found.append(beside(lead, whose[begins], np.where(first == _NEVER, UNKNOWN, first)))
     return found
 
 
-def _creations(ids: range, lead: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """When each lead came in by its own event, and when that was recorded."""
-    rows = LeadEvent.objects.filter(lead_id__gte=ids.start, lead_id__lt=ids.stop, kind=LeadEvent.Kind.CREATED)
-    rows = rows.annotate(at=micros(F("occurred_at")), told=micros(F("recorded_at")))
-    found = by_lead(integers(rows.values_list("lead_id", "at", "told")))
-    return _beside(lead, found[0], found[1]), _beside(lead, found[0], found[2])
-
-
-def _beside(lead: np.ndarray, keys: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """The value of each lead; both are in order of the lead."""
-    found = np.full(len(lead), UNKNOWN)
-    if len(keys):
-        spot = np.minimum(np.searchsorted(keys, lead), len(keys) - 1)
-        here = keys[spot] == lead
-        found[here] = values[spot[here]]
-    return found
+def _where(book: Book, stage: np.ndarray, version: np.ndarray, test: Callable[[Version, StageInfo], bool]) -> np.ndarray:
+    """Mask of the stays in stages of which this was true in the version that was in force."""
+    # A table of the answers: there are few versions and stages, and millions of stays.
+    ids = [pk for each in book.versions for pk in (each.id, *each.stages)]
+    size = 1 + max([*ids, int(version.max(initial=0)), int(stage.max(initial=0))])
+    holds = np.zeros((size, size), bool)
+    for each in book.versions:
+        for info in each.stages.values():
+            holds[each.id, info.id] = test(each, info)
+    return holds[version, stage]

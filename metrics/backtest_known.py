@@ -22,16 +22,18 @@ from funnel.models import Region, Segment
 from funnel.score import ScoreTable
 from leads.models import Lead, LeadEvent, Touch
 from leads.timeline import AMENDABLE, EVENT_COLUMNS, Event, attributes, fold_lead, live_events
-from metrics.backtest_decisions import Decided, by_lead
+from metrics.backtest_decisions import Decided
+from metrics.backtest_events import ODD, Events, by_lead, owner_and_stay, places
 from metrics.codes import TOUCH_KINDS, instant_of, micros_of
 from metrics.methods.backtest import DAY, UNKNOWN, Known, Touches
-from metrics.packed_reading import integers, micros, whole
+from metrics.packed_reading import integers, whole
 
 _LINKED = {"channel": Channel, "campaign": Campaign, "segment": Segment, "region": Region}
 _TEXTS = ("origin", "tier")
 _COUNTED = ("touches", "touches_90", "last_touch")
 _FROM_EVENTS = ("owner", "age", "in_stage")
 HISTORY = frozenset((*_LINKED, *_TEXTS, *_COUNTED, *_FROM_EVENTS))
+SPLIT_BY = ("channel", "segment")  # what the result is told by
 RECENT = 90 * DAY
 _KINDS = {kind: number for number, kind in enumerate(TOUCH_KINDS)}
 
@@ -72,8 +74,12 @@ class Reader:
 
     def __init__(self, tried: Collection[Tried], book: Book, calendar: Calendar):
         conditions = [one for each in tried for one in each.conditions]
-        self.asked = {one.fact for one in conditions} - {"score"}
-        self.touches = bool(self.asked & set(_COUNTED)) or any(each.table.engagement for each in tried)
+        # Where a lead came from and what it is belong to the result, whether or not somebody asks for it.
+        self.asked = {one.fact for one in conditions} - {"score"} | set(SPLIT_BY)
+        self.moves = "in_stage" in self.asked
+        rows = [row for each in tried for row in each.table.engagement]
+        self.touches = bool(self.asked & set(_COUNTED)) or bool(rows)
+        self.kinds = {kind: number for kind, number in _KINDS.items() if any(row.kind == kind for row in rows)}
         self.codes: dict[str, dict[str, int]] = {
             fact: dict(model.objects.values_list("name", "id")) for fact, model in _LINKED.items() if fact in self.asked
         }
@@ -83,38 +89,37 @@ class Reader:
         self.book, self.calendar = book, calendar
         self._teams: TeamHistory | None = None
 
-    def known(self, leads: Decided) -> Known:
-        """What was known of leads that were decided on; they stand in the order of their ids."""
-        facts: dict[str, np.ndarray] = {}
-        if self.asked - set(_COUNTED):
-            facts |= self._plain(leads)
-            self._by_hand(leads, facts)
+    def known(self, leads: Decided, events: Events) -> Known:
+        """What was known of leads that were decided on; they stand in the order of their ids, and `events` are theirs."""
+        facts = self._plain(leads, events)
+        self._by_hand(leads, events, facts)
         touches = Touches(*(np.zeros(0, np.int64),) * 3)
         if self.touches and len(leads):
-            touches, at = self._touches(leads)
-            number = np.bincount(touches.lead, minlength=len(leads))
-            recent = np.bincount(touches.lead[at > leads.at[touches.lead] - RECENT], minlength=len(leads))
-            last = np.full(len(leads), np.iinfo(np.int64).max)
-            np.minimum.at(last, touches.lead, touches.days)
-            facts |= {"touches": number, "touches_90": recent, "last_touch": np.where(number > 0, last, UNKNOWN)}
-        return Known(len(leads), facts, self.codes, touches, _KINDS)
+            row, kind, at = self._touches(leads)
+            number = np.bincount(row, minlength=len(leads))
+            recent = np.bincount(row[at > leads.at[row] - RECENT], minlength=len(leads))
+            last = np.full(len(leads), np.iinfo(np.int64).min)
+            np.maximum.at(last, row, at)
+            since = np.where(number > 0, (leads.at - np.where(number > 0, last, 0)) // DAY, UNKNOWN)
+            facts |= {"touches": number, "touches_90": recent, "last_touch": since}
+            touches = Touches(row, kind, (leads.scored_at[row] - at) // DAY)
+        return Known(len(leads), facts, self.codes, touches, self.kinds)
 
     # --- leads of which nothing was corrected, taken back or merged: as they stand, cut off at the decision ---
 
-    def _plain(self, leads: Decided) -> dict[str, np.ndarray]:
+    def _plain(self, leads: Decided, events: Events) -> dict[str, np.ndarray]:
         facts = {}
         own = [name for name in (*_LINKED, *_TEXTS) if name in self.asked]
-        if own:
-            rows = _of(Lead.objects, leads, "id").annotate(**{f"v_{name}": self._value(name) for name in own})
-            found = by_lead(integers(rows.values_list("id", *(f"v_{name}" for name in own))))
-            spot = np.searchsorted(found[0], leads.lead)
-            facts = {name: column[spot] for name, column in zip(own, found[1:], strict=True)}
+        rows = _of(Lead.objects, leads, "id").annotate(**{f"v_{name}": self._value(name) for name in own})
+        found = by_lead(integers(rows.values_list("id", *(f"v_{name}" for name in own))))
+        spot = np.searchsorted(found[0], leads.lead)
+        facts = {name: column[spot] for name, column in zip(own, found[1:], strict=True)}
         if "age" in self.asked:
             facts["age"] = np.where(
                 (leads.created != UNKNOWN) & (leads.created <= leads.at), (leads.at - leads.created) // DAY, UNKNOWN
             )
         if {"owner", "in_stage"} & self.asked:
-            facts["owner"], facts["in_stage"] = self._events(leads)
+            facts["owner"], facts["in_stage"] = owner_and_stay(events, leads.lead, leads.at, leads.limit)
         return facts
 
     def _value(self, name: str):
@@ -123,76 +128,45 @@ class Reader:
         named = [When(**{name: text}, then=code) for text, code in self.codes[name].items() if text]
         return whole(Case(When(**{name: ""}, then=UNKNOWN), *named, default=-1))
 
-    def _events(self, leads: Decided) -> tuple[np.ndarray, np.ndarray]:
-        """The owner by the last assignment, and whole days in the stage that each lead was in just before its decision."""
-        created, moved, assigned = LeadEvent.Kind.CREATED, LeadEvent.Kind.MOVED, LeadEvent.Kind.ASSIGNED
-        # Moves are most of all events, and say nothing about owners.
-        kinds = (created, moved, assigned) if "in_stage" in self.asked else (created, assigned)
-        rows = _of(LeadEvent.objects, leads, "lead_id").filter(kind__in=kinds)
-        rows = rows.annotate(
-            assigns=whole(Case(When(kind=assigned, then=1), When(kind=created, owner__isnull=False, then=1),
-                               When(kind=created, team__isnull=False, then=1), default=0)),
-            who=whole(F("owner_id")), to=whole(F("to_stage_id")), at=micros(F("occurred_at")), told=micros(F("recorded_at")),
-        )  # fmt: skip
-        found = integers(rows.values_list("lead_id", "id", "assigns", "who", "to", "at", "told"))
-        row, here = _places(leads.lead, found[0])
-        _, event, assigns, who, to, at, told = found[:, here]
-        row = row[here]
-        known = (told <= leads.limit[row]) & (at <= leads.at[row])
-        owner, in_stage = np.full(len(leads), UNKNOWN), np.full(len(leads), UNKNOWN)
-        given = _in_order(known & (assigns == 1), row, at, event)
-        owner[row[given]] = who[given]  # the last one stays
-        stages = _in_order(known & (to != UNKNOWN) & (at < leads.at[row]), row, at, event)
-        if len(stages):
-            begins = np.r_[True, (row[stages][1:] != row[stages][:-1]) | (to[stages][1:] != to[stages][:-1])]
-            began = stages[begins]
-            in_stage[row[began]] = (leads.at[row[began]] - at[began]) // DAY
-        return owner, in_stage
-
     # --- all others, one by one, by the fold that everything else rests on ---
 
-    def _by_hand(self, leads: Decided, facts: dict[str, np.ndarray]) -> None:
-        place = {int(lead): i for i, lead in enumerate(leads.lead)}
-        groups = self._entangled(leads, place)
+    def _by_hand(self, leads: Decided, events: Events, facts: dict[str, np.ndarray]) -> None:
+        groups = self._entangled(leads, events)
         if not groups:
             return
         merges = joins(leads)
-        events: dict[int, list[tuple[Event, dt.datetime]]] = defaultdict(list)
+        told_of: dict[int, list[tuple[Event, dt.datetime]]] = defaultdict(list)
         members = sorted({part for parts in groups.values() for part in parts})
         for *columns, told in (
             LeadEvent.objects.filter(lead_id__in=members).order_by("id").values_list(*EVENT_COLUMNS, "recorded_at")
         ):
             event = Event(*columns)
-            events[event.lead_id].append((event, told))
+            told_of[event.lead_id].append((event, told))
         stored = {row[0]: row[1:] for row in Lead.objects.filter(id__in=list(groups)).values_list("id", *AMENDABLE)}
         for lead, parts in groups.items():
-            i = place[lead]
+            i = int(np.searchsorted(leads.lead, lead))
             at, limit = instant_of(int(leads.at[i])), instant_of(int(leads.limit[i]))
             told = {
-                part: [event for event, recorded in events[part] if recorded <= limit and event.occurred_at <= at]
+                part: [event for event, recorded in told_of[part] if recorded <= limit and event.occurred_at <= at]
                 for part in parts
                 if part == lead or (merges[part][1] <= at and merges[part][2] <= limit)
             }
-            for fact, value in self._folded(lead, told, [event for event, _ in events[lead]], stored[lead], at).items():
+            for fact, value in self._folded(lead, told, [event for event, _ in told_of[lead]], stored[lead], at).items():
                 if fact in facts:
                     facts[fact][i] = value
 
-    def _entangled(self, leads: Decided, place: dict[int, int]) -> dict[int, list[int]]:
+    def _entangled(self, leads: Decided, events: Events) -> dict[int, list[int]]:
         """Leads that were corrected, of which something was taken back or merged in, or of which not every time is exact:
         each with its parts."""
-        Kind = LeadEvent.Kind
-        odd = _of(LeadEvent.objects, leads, "lead_id").filter(
-            Q(kind=Kind.VOIDED)
-            | Q(kind=Kind.AMENDED, field__in=AMENDABLE)
-            | Q(kind__in=(Kind.CREATED, Kind.MOVED)) & ~Q(time_precision="instant")
-        )
-        found = set(odd.values_list("lead_id", flat=True)) & place.keys()
-        skewed = _of(Lead.objects, leads, "id").filter(clock_skew=True)
-        found |= set(skewed.values_list("id", flat=True)) & place.keys()
+        row, here = places(leads.lead, events.lead[(events.what & ODD) > 0])
+        odd = leads.skewed.copy()
+        odd[row[here]] = True
+        found = set(leads.lead[odd].tolist())
         parts: dict[int, list[int]] = defaultdict(list)
-        for part, (survivor, *_) in joins(leads).items():
-            if survivor in place:
+        if len(leads):
+            for part, (survivor, *_) in joins(leads).items():
                 parts[survivor].append(part)
+        parts = {survivor: parts[survivor] for survivor in set(parts) & set(leads.lead.tolist())}
         return {lead: [lead, *parts.get(lead, ())] for lead in sorted(found | parts.keys())}
 
     def _folded(self, lead: int, told: dict[int, list[Event]], own: list[Event], stored: tuple, at: dt.datetime) -> dict:
@@ -225,15 +199,15 @@ class Reader:
 
     # --- touches ---
 
-    def _touches(self, leads: Decided) -> tuple[Touches, np.ndarray]:
-        """Touches by marketing known at the decision, and when each was; those of parts from when they were merged in."""
-        whens = [When(kind=kind, then=number) for kind, number in _KINDS.items()]
-        rows = Touch.objects.filter(side="marketing", voids__isnull=True).annotate(
-            what=whole(Case(*whens, default=-1)), at=micros(F("occurred_at")), told=micros(F("recorded_at"))
-        )
-        columns = ("lead_id", "id", "what", "at", "told")
+    def _touches(self, leads: Decided) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Touches by marketing known at the decision: row of the lead, kind, and when each was; those of parts of leads from
+        when they were merged in."""
+        # A kind that no table asks for is none: each comparison is paid for millions of touches.
+        whens = [When(kind=kind, then=number) for kind, number in self.kinds.items()]
+        rows = Touch.objects.filter(side="marketing", voids__isnull=True).annotate(what=whole(Case(*whens, default=-1)))
+        columns = ("lead_id", "id", "what", "occurred_at", "recorded_at")
         own = integers(_of(rows, leads, "lead_id").values_list(*columns))
-        row, here = _places(leads.lead, own[0])
+        row, here = places(leads.lead, own[0])
         own, row = own[:, here], row[here]
         at, told = own[3], own[4]
         merged, *joined = self._merged(rows, leads, columns)
@@ -243,22 +217,21 @@ class Reader:
         known = (at <= leads.at[row]) & (told <= leads.limit[row])
         # Taken back by then: it was known no more.
         voids = _of(Touch.objects.filter(voids__isnull=False), leads, "voids__lead_id", and_merged=True)
-        gone = by_lead(integers(voids.annotate(told=micros(F("recorded_at"))).values_list("voids_id", "told")))
+        gone = by_lead(integers(voids.values_list("voids_id", "recorded_at")))
         if gone.shape[1]:
-            spot, here = _places(gone[0], own[1])
+            spot, here = places(gone[0], own[1])
             known[here] &= gone[1][spot[here]] > leads.limit[row[here]]
-        row, happened = row[known], own[3][known]
-        return Touches(row, own[2][known], (leads.at[row] - happened) // DAY), happened
+        return row[known], own[2][known], own[3][known]
 
     def _merged(self, rows, leads: Decided, columns: Iterable[str]) -> tuple[np.ndarray, ...]:
         """Touches of parts with the row of their survivor, and since when they were its: as it happened, as it was told."""
         found = joins(leads)
         parts = np.array(sorted(found), np.int64)
         touches = integers(rows.filter(lead_id__in=parts.tolist()).values_list(*columns))
-        spot, _ = _places(parts, touches[0])
+        spot, _ = places(parts, touches[0])
         whose = np.array([[survivor, micros_of(at), micros_of(told)] for _, (survivor, at, told) in sorted(found.items())])
         survivor, at, told = whose.reshape(-1, 3).T.astype(np.int64)
-        row, here = _places(leads.lead, survivor[spot])
+        row, here = places(leads.lead, survivor[spot])
         touches, spot, row = touches[:, here], spot[here], row[here]
         return touches, row, np.maximum(touches[3], at[spot]), np.maximum(touches[4], told[spot])
 
@@ -290,17 +263,3 @@ def _of(manager, leads: Decided, path: str, *, and_merged: bool = False):
         part = path.removesuffix("lead_id") + "lead__merged_into"
         between |= Q(**{f"{part}__gte": int(leads.lead[0]), f"{part}__lte": int(leads.lead[-1])})
     return manager.filter(between)
-
-
-def _places(keys: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where each wanted key stands among `keys`, which are in order, and a mask of those that do."""
-    if not len(keys):
-        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), bool)
-    spot = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return spot, keys[spot] == wanted
-
-
-def _in_order(mask: np.ndarray, row: np.ndarray, at: np.ndarray, event: np.ndarray) -> np.ndarray:
-    """Numbers of the masked events, lead by lead as they happened."""
-    numbers = np.flatnonzero(mask)
-    return numbers[np.lexsort((event[numbers], at[numbers], row[numbers]))]

@@ -5,11 +5,13 @@ import random
 
 import pytest
 
+from campaigns.models import Channel
 from campaigns.services import ensure_channel
+from core.periods import date_of
 from core.queries import calendar
 from funnel.book import load_book
 from funnel.criteria import FACTS, OPS, Condition, EntryRule, Facts, Op, days_between, unmet
-from funnel.models import StageKind
+from funnel.models import Segment, StageKind
 from funnel.score import Engagement, Fit, ScoreTable, scored
 from funnel.services import ensure_segment
 from leads.models import Lead, LeadEvent, StageEntry, Touch
@@ -21,11 +23,12 @@ from metrics.methods.backtest import CELLS
 
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 BEGIN = dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC)
-DAYS = dt.timedelta(days=1)
+DAYS, HOURS = dt.timedelta(days=1), dt.timedelta(hours=1)
 ASKED = ("owner", "channel", "segment", "origin", "tier", "touches", "touches_90", "last_touch", "age", "in_stage", "score")
 NAMES = ("Alpha", "Beta", "Ünal")
 ORIGINS = ("marketing", "partner")
 TIERS = ("", "A", "B")
+SPLIT_BY = (("channel", Channel), ("segment", Segment))
 
 
 def world_at_random(dice: random.Random, stages, people, size: int = 70) -> None:
@@ -71,7 +74,7 @@ def world_at_random(dice: random.Random, stages, people, size: int = 70) -> None
                 events.append(event(lead, "amended", when, told_, field=field, old=text(before), new=text(after)))
                 before = after
         for _ in range(dice.randrange(5)):
-            when = born - 20 * DAYS + dice.randrange(160) * DAYS
+            when = born - 20 * DAYS + dice.randrange(160) * DAYS + dice.randrange(24) * HOURS
             when = min(when, AS_OF)
             side = dice.choice(["marketing", "marketing", "sales"])
             touch = Touch(lead=lead, side=side, kind=dice.choice(["form", "webinar", "visit"]), occurred_at=when)
@@ -244,12 +247,16 @@ def test_every_judgement_is_that_of_a_plain_reading_of_the_event_log(stages, peo
         assert rows["lead"].tolist() == sorted(told)
         for row in rows:
             at, entered, facts, touches = told[int(row["lead"])]
+            day = cal.day_of(at)
             says = []
             for rule, table in (before, draft):
-                points = scored(table, facts, touches, at).points
+                # The score of a day counts to its end, also where the decision came before.
+                points = scored(table, facts, touches, cal.end_of_day(day)).points
                 says.append((not unmet(rule, Facts({**facts.held, "score": points})), points))
             cell = CELLS[(0 if says[1][0] else 1) if entered else (2 if says[1][0] else 3)]
             found = (CELLS[row["cell"]], bool(row["before"]), int(row["points"]))
             assert found == (cell, says[0][0], says[1][1]), (int(row["lead"]), draft)
+            split_by = [log.names[model].get(int(row[name])) for name, model in SPLIT_BY]
+            assert [date_of(row["day"]), *split_by] == [day, facts.held["channel"], facts.held["segment"]]
             seen[cell] += 1
     assert min(seen.values()) > 200, "every cell occurs"

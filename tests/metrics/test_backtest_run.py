@@ -5,12 +5,15 @@ import datetime as dt
 import pytest
 
 from accounts.models import User
+from campaigns.services import ensure_channel
 from core.errors import DomainError
+from core.queries import calendar
 from funnel.criteria import Condition, EntryRule, Op
 from funnel.models import Agreement
 from funnel.score import Engagement, ScoreTable
-from funnel.services import draft_version, drop_draft, set_entry_rule, set_points_table
+from funnel.services import draft_version, drop_draft, ensure_segment, set_entry_rule, set_points_table
 from leads.models import Lead, LeadEvent, Touch
+from leads.score import as_of, points_of
 from leads.services import append_lead_events, append_touches
 from metrics import services
 from metrics.backtest_listing import rows_of
@@ -19,7 +22,7 @@ from metrics.models import Backtest, BacktestPart
 from tests.metrics.test_backtest import event
 
 NOW = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
-DAY = dt.timedelta(days=1)
+DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 BORN, DECIDED = NOW - 100 * DAY, NOW - 90 * DAY
 pytestmark = pytest.mark.django_db
 
@@ -120,6 +123,36 @@ def test_the_score_is_that_of_the_decision(draft, entered, people):
     assert rows_of(test)[0]["points"].tolist() == [20]
     assert cell(test) == "both"
     assert cell(run(draft, people["administrator"], Condition("score", Op.AT_LEAST, number=21), table=table)) == "only_old"
+
+
+def test_a_touch_is_as_old_for_the_score_as_at_the_end_of_the_day_of_the_decision(draft, entered, people):
+    """By the company's clocks the day of the decision, 3 March at 13:00, began 13 hours before and lasts 11 more."""
+    table = ScoreTable((), (Engagement("form", 40, None, 1),))
+    lead = entered()
+    told(lead, DECIDED - 20 * HOUR, DECIDED - 20 * HOUR)  # 20 hours old at the decision, 31 at the end of its day
+    test = run(draft, people["administrator"], Condition("score", Op.AT_LEAST, number=20), table=table)
+    assert rows_of(test)[0]["points"].tolist() == [20]
+    # So old was every lead's score of that day, which is the one that a rule asked for.
+    cal = calendar()
+    assert points_of([lead.pk], table, as_of(cal, cal.day_of(DECIDED))) == {lead.pk: 20}
+    told(lead, DECIDED + HOUR, DECIDED + HOUR)  # the same day, and still not known
+    test = run(draft, people["administrator"], Condition("score", Op.AT_LEAST, number=20), table=table)
+    assert rows_of(test)[0]["points"].tolist() == [20]
+
+
+def test_the_result_is_told_by_the_channel_and_segment_that_were_known_at_the_decision(draft, entered, people):
+    old, new = ensure_channel(name="Fairs"), ensure_channel(name="Search")
+    trade, health = ensure_segment(name="Trade"), ensure_segment(name="Health")
+    lead = entered(channel=old, segment=trade)
+    later = DECIDED + SECOND
+    told_later = [("channel_id", old.pk, new.pk), ("segment_id", trade.pk, health.pk)]
+    append_lead_events(
+        [event(lead, "amended", later, later, field=name, old=str(was), new=str(now)) for name, was, now in told_later]
+    )
+    lead.refresh_from_db()
+    assert (lead.channel_id, lead.segment_id) == (new.pk, health.pk)
+    by = run(draft, people["administrator"], OF_TIER_A).result["by"]
+    assert by == {"channel": [["Fairs", 0, 1, 0, 0]], "segment": [["Trade", 0, 1, 0, 0]]}
 
 
 def test_what_has_no_history_is_not_asked_and_named(draft, entered, people):
