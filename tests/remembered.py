@@ -1,5 +1,6 @@
 """Rows that nearly every test begins with: made by the services once, and written again as they were for the next test."""
 
+import datetime as dt
 from collections.abc import Callable
 
 import time_machine
@@ -60,5 +61,6 @@ def _write(parts: list[tuple[str, list[str], list[tuple]]]) -> None:
             names = ", ".join(f'"{name}"' for name in columns)
             cursor.execute(
                 f"INSERT INTO {table} ({names}) VALUES {', '.join([row] * len(rows))}",  # noqa: S608 - no data
-                [value for one in rows for value in one],
+                # SQLite's module reads a time of day, but does not write one.
+                [str(value) if isinstance(value, dt.time) else value for one in rows for value in one],
             )
