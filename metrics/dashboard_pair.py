@@ -4,6 +4,7 @@ The cohort is counted by reach, or strictly in order; what lies between the thre
 """
 
 import datetime as dt
+from dataclasses import dataclass
 
 from core.errors import DomainError
 from core.periods import Period, buckets
@@ -15,6 +16,7 @@ from metrics.definitions import METRICS
 from metrics.evaluation import DEFAULT_HORIZON, SMALL
 from metrics.frame import Frame
 from metrics.pair_bridge import Line, Names, bridges
+from metrics.selection import Question
 from metrics.series import Snapshot
 
 # Two shares closer than this are the same in words.
@@ -85,7 +87,7 @@ def pair(snapshot: Snapshot, frame: Frame, start: StageInfo, end: StageInfo, vie
             "list": _csv(frame, "throughput_ratio", step),
         },
         "reasons": _reasons(cohort, period, start, end, view),
-        "bridges": _bridges(snapshot, frame, step, Names(start.name, end.name)),
+        "bridges": pair_bridges(snapshot, frame, start, end),
         "rows": _by_month(snapshot, frame, step, "cohort_conversion" if view == REACHED else cohort_key),
         "no_before": "" if reaches else gap_reason(snapshot),
         "horizon": DEFAULT_HORIZON,
@@ -131,10 +133,29 @@ def _reasons(cohort: dict, period: dict, start: StageInfo, end: StageInfo, view:
     return found
 
 
-def _bridges(snapshot: Snapshot, frame: Frame, step: dict, names: Names) -> list[tuple[str, list[Line]]]:
-    """The three views of those who came and of those who went on, with what lies between them."""
-    came, went = bridges(snapshot, question_of(snapshot, frame, "cohort_conversion", **step), names)
-    return [(f"Who came to {names.start}", came), (f"Who went on to {names.end}", went)]
+@dataclass(frozen=True)
+class Bridge:
+    """The three views of the leads at one of the two stages, with what lies between them. `key`: came or went."""
+
+    key: str
+    name: str
+    lines: list[Line]
+
+
+def pair_question(snapshot: Snapshot, frame: Frame, start: StageInfo, end: StageInfo) -> Question:
+    """The cohort's question (F9) that the lines between the views are about."""
+    return question_of(snapshot, frame, "cohort_conversion", stage=start.key, to_stage=end.key)
+
+
+def pair_bridges(snapshot: Snapshot, frame: Frame, start: StageInfo, end: StageInfo) -> list[Bridge]:
+    """Those who came to the first stage, and those who went on to the second one."""
+    came, went = bridges(snapshot, pair_question(snapshot, frame, start, end), Names(start.name, end.name))
+    return [Bridge("came", f"Who came to {start.name}", came), Bridge("went", f"Who went on to {end.name}", went)]
+
+
+def chosen_line(found: list[Bridge], part: str) -> Line | None:
+    """The line that an address names, such as `came-skipped`; None if this pair has no such line in its period."""
+    return next((line for bridge in found for line in bridge.lines if part == f"{bridge.key}-{line.key}"), None)
 
 
 def _by_month(snapshot: Snapshot, frame: Frame, step: dict, cohort_key: str) -> list[dict]:

@@ -138,3 +138,9 @@ def read_frame(
     where = tuple((name, (choices[name][chosen],)) for name, chosen in filters)
     compare = next((key for key, _ in COMPARISONS if key == params.get("compare")), COMPARISONS[0][0])
     return Frame(value, label, whole, Period(whole.start, end), today, filters, where, compare)
+
+
+def read_page(params: Mapping[str, str]) -> int:
+    """The page of a list that an address asks for, from 1 on; the first one if it asks for none."""
+    text = params.get("page", "1")
+    return int(text) if text.isascii() and text.isdigit() and 0 < int(text[:7]) else 1

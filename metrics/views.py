@@ -14,6 +14,7 @@ from core.errors import DomainError
 from metrics.answers import snapshot_for
 from metrics.explain import explain as explain_number
 from metrics.explain import scope_words
+from metrics.frame import read_page
 from metrics.listing import list_behind
 from metrics.questions import NotApplicable, metric_named, read_question, reader_of
 from metrics.selection import BY_DIMENSION
@@ -40,7 +41,7 @@ def explain(request: HttpRequest, key: str) -> HttpResponse:
         snapshot = snapshot_for(params)
         reader = reader_of(request.user)
         question = read_question(key, params, snapshot=snapshot, now=dt.datetime.now(dt.UTC), reader=reader)
-        page = _page(request)
+        page = read_page(request.GET)
         drawer = bool(request.headers.get("HX-Request"))
         found = explain_number(
             snapshot,
@@ -70,11 +71,6 @@ def explain(request: HttpRequest, key: str) -> HttpResponse:
 
 def _template(request: HttpRequest, name: str) -> str:
     return f"metrics/{name}.html" if request.headers.get("HX-Request") else f"metrics/{name}_page.html"
-
-
-def _page(request: HttpRequest) -> int:
-    text = request.GET.get("page", "1")
-    return int(text) if text.isascii() and text.isdigit() and 0 < int(text[:7]) else 1
 
 
 def _filters(params: dict[str, list[str]]) -> dict[str, list[str]]:

@@ -10,10 +10,14 @@ from accounts.permissions import Perm, requires
 from accounts.queries import funnel_owner, standing
 from core.errors import DomainError
 from metrics.dashboard_cards import BY_NAME, Board, rendered
-from metrics.dashboard_pair import VIEWS, pair, path_of, read_pair, read_view
-from metrics.frame import COMPARISONS, FILTERS, Frame, period_choices, read_frame
+from metrics.dashboard_pair import VIEWS, chosen_line, pair, pair_question, path_of, read_pair, read_view
+from metrics.frame import COMPARISONS, FILTERS, Frame, period_choices, read_frame, read_page
+from metrics.pair_leads import leads_of
 from metrics.questions import filter_choices
 from metrics.series import Snapshot, current
+
+# Leads of a line between two views, a page.
+PAGE = 50
 
 
 @require_safe
@@ -74,7 +78,16 @@ def funnel_pair(request: HttpRequest) -> HttpResponse:
     except DomainError as error:
         return render(request, "metrics/pair.html", context | {"error": error}, status=422)
     context |= {"start": first, "end": last, "from_stage": first.key, "to_stage": last.key}
-    return render(request, "metrics/pair.html", context | {"pair": pair(snapshot, frame, first, last, view)})
+    context["pair"] = found = pair(snapshot, frame, first, last, view)
+    part = request.GET.get("part", "")
+    line = chosen_line(found["bridges"], part)
+    if line is not None:
+        page = read_page(request.GET)
+        question = pair_question(snapshot, frame, first, last)
+        listing = leads_of(snapshot, question, line, request.user, offset=(page - 1) * PAGE, limit=PAGE)
+        pages = max((listing.total - listing.hidden + PAGE - 1) // PAGE, 1)
+        context |= {"part": part, "line": line, "listing": listing, "page": page, "pages": pages}
+    return render(request, "metrics/pair.html", context)
 
 
 def _board(request: HttpRequest, snapshot: Snapshot, choices) -> Board:

@@ -15,7 +15,7 @@ from core.errors import DomainError
 from metrics import criterion as criteria
 from metrics import two_counts as counting
 from metrics.counted_leads import Counted, counted_leads
-from metrics.frame import FILTERS, Frame, period_choices, read_frame
+from metrics.frame import FILTERS, Frame, period_choices, read_frame, read_page
 from metrics.questions import filter_choices
 from metrics.series import Snapshot, current
 
@@ -43,7 +43,7 @@ def two_counts(request: HttpRequest) -> HttpResponse:
     selection = _part(counts, context["moved"], part)
     if selection is None:
         part, selection = "between", counts.part("between")
-    page = _page(request)
+    page = read_page(request.GET)
     found = counted_leads(snapshot, counts, selection, request.user, offset=(page - 1) * PAGE, limit=PAGE)
     mine = found.total - found.hidden
     context |= {
@@ -173,11 +173,6 @@ def _query(request: HttpRequest, **changes) -> str:
 
 def _part_url(request: HttpRequest, key: str) -> str:
     return f"?{_query(request, part=key, page=None)}#list"
-
-
-def _page(request: HttpRequest) -> int:
-    text = request.GET.get("page", "1")
-    return int(text) if text.isascii() and text.isdigit() and 0 < int(text[:7]) else 1
 
 
 class _Echo:
