@@ -59,6 +59,8 @@ def panel_context(request: HttpRequest, review: Review, step: Step, screen: Scre
         "today": calendar().day_of(dt.datetime.now(dt.UTC)),
         "next": next_step(step),
     }
+    if screen == "wall":
+        found["glossary"] = {}  # nothing is clicked there: words stay plain
     return found | PANELS[step.name](request, review, screen) | more
 
 

@@ -1,6 +1,7 @@
 """A word of the glossary where it is used: dotted underline, and its meanings one click away."""
 
 import datetime as dt
+import html
 import itertools
 import re
 
@@ -61,6 +62,17 @@ def glossed(context, text: str, scope: str = "") -> str:
         end = match.end()
     # The meanings stand behind the heading, whose own text so stays in one piece.
     return mark_safe(shown + conditional_escape(text[end:]) + "".join(menus))  # noqa: S308 - every part is escaped
+
+
+@register.simple_block_tag(takes_context=True)
+def gloss(context, content: str, scope: str = "") -> str:
+    """`{% gloss "deals" %}{{ n }} deal{{ n|pluralize }}{% endgloss %}`: as `glossed`, of a text that takes several tags.
+
+    ValueError for markup inside: it belongs outside, or it would be shown as text.
+    """
+    if "<" in content:
+        raise ValueError(f"Markup in a text whose words open: {content[:80]}")
+    return glossed(context, " ".join(html.unescape(content).split()), scope)
 
 
 def _pattern(held: dict) -> re.Pattern:

@@ -64,6 +64,19 @@ def test_two_parts_of_a_page_open_their_own_meanings():
     assert shown("MQL", "one").replace("term-one-", "term-two-") == shown("MQL", "two") != shown("MQL", "one")
 
 
+def test_a_heading_of_several_tags_opens_its_words_and_shows_what_was_typed_as_text():
+    page = Template("{% load terms %}{% gloss 'x' %}{{ n }} lead{{ n|pluralize }} of\n  {{ name }}{% endgloss %}")
+    html = page.render(Context({"n": 2, "name": "<b>", "glossary": GLOSSARY}))
+    assert buttons(html) == ["leads"]
+    assert html.startswith("2 <button") and "</button> of &lt;b&gt;<span" in html
+
+
+def test_a_heading_of_several_tags_holds_no_markup():
+    page = Template("{% load terms %}{% gloss %}<b>MQL</b>{% endgloss %}")
+    with pytest.raises(ValueError, match="Markup"):
+        page.render(Context({"glossary": GLOSSARY}))
+
+
 def test_a_company_without_words_has_plain_headings():
     page = Template("{% load terms %}{% glossed 'MQLs & more' %}")
     assert page.render(Context({"glossary": {}})) == "MQLs &amp; more"

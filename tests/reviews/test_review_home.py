@@ -148,7 +148,7 @@ def test_a_week_s_page_shows_its_frozen_numbers_promises_and_what_changed(prepar
     assert "€120" in page
     assert f'href="/review/numbers/{number.pk}/"' in page
     assert "What changed since the end of 12 May" in page
-    assert "Promises of both sides" in page
+    assert "Promises</button> of both sides" in page
 
 
 def test_a_frozen_number_shows_what_it_rests_on_and_the_deals_behind_it(prepared, browser):

@@ -210,7 +210,7 @@ def test_only_what_is_off_plan_and_only_the_facilitator_makes_an_issue(running, 
 
 def test_a_missed_promise_becomes_an_issue_too(running, browser):
     promise = freeze_promise(running, "S1", "sales", status="breached")
-    assert "Promises of both sides" in text(click(browser("member"), promise))
+    assert "Promises</button> of both sides" in text(click(browser("member"), promise))
     assert ReviewIssue.objects.get().sentence == "Promise S1: 70% of 80%, off plan"
 
 
@@ -257,6 +257,19 @@ def test_a_step_costs_as_many_queries_with_one_number_as_with_three(running, bro
             client.get(at(running, "part/numbers/?screen=wall"))
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+def test_the_words_of_a_step_open_where_somebody_can_click_and_are_plain_on_the_wall(running, browser):
+    freeze(running, "stage_inflow:7")
+    shown = {
+        screen: browser("viewer").get(at(running, f"part/numbers/?screen={screen}")).content.decode()
+        for screen in ("wall", "steer", "phone")
+    }
+    assert {screen: "popovertarget" in page for screen, page in shown.items()} == {
+        "wall": False,
+        "steer": True,
+        "phone": True,
+    }
 
 
 def test_no_look_at_a_screen_changes_the_room(running, browser):
