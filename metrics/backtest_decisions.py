@@ -16,7 +16,7 @@ from funnel.book import Book, StageInfo, Version
 from funnel.models import Milestone, StageKind
 from leads.models import Lead, Precision, StageEntry
 from metrics.backtest_days import days_of, scoring_instants
-from metrics.backtest_events import Events, beside, by_lead, creations
+from metrics.backtest_events import Events, beside, creations, in_order
 from metrics.codes import micros_of
 from metrics.methods.backtest import DAY, UNKNOWN
 from metrics.methods.quantiles import quantile
@@ -127,7 +127,7 @@ def _leads(ids: range) -> tuple[np.ndarray, ...]:
         theirs=whole(Case(When(origin__in=_NOT_OURS, then=1), default=0)), w_company=whole(F("company_id")),
         skewed=whole(Case(When(clock_skew=True, then=1), default=0)), came=instant(F("created_at")),
     )  # fmt: skip
-    lead, company, theirs, skewed, came = by_lead(integers(rows.values_list("id", "w_company", "theirs", "skewed", "came")))
+    lead, company, theirs, skewed, came = in_order(integers(rows.values_list("id", "w_company", "theirs", "skewed", "came")))
     return lead, company, theirs == 0, skewed == 1, came
 
 
@@ -149,7 +149,7 @@ def _stays(ids: range, stage: int, book: Book, lead: np.ndarray) -> list[np.ndar
     # Every stay is read as it is: comparing texts of instants in the database costs more than all of them do as numbers.
     rows = StageEntry.objects.filter(lead_id__gte=ids.start, lead_id__lt=ids.stop)
     rows = rows.annotate(unsure=whole(Case(When(entered_precision=Precision.UNKNOWN, then=1), default=0)))
-    whose, into, version, unsure, at = by_lead(
+    whose, into, version, unsure, at = in_order(
         integers(rows.values_list("lead_id", "stage_id", "agreement_id", "unsure", "entered_at"))
     )
     begins = np.flatnonzero(np.r_[True, np.diff(whose) != 0]) if len(whose) else np.zeros(0, np.int64)

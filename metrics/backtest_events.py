@@ -34,11 +34,14 @@ class Events:
 def events_of(ids: range, *, moves: bool) -> Events:
     """Events of the leads with these ids: creations, owners, and what makes a lead odd: corrections, take-backs and stages
     of which not the instant is known. With `moves` every change of the stage, which are most of all events."""
-    odd = Q(kind=Kind.VOIDED) | Q(kind=Kind.AMENDED, field__in=AMENDABLE)
+    odd = Q(kind=Kind.VOIDED) | Q(kind=Kind.AMENDED)
     inexact = Q(kind__in=(Kind.CREATED, Kind.MOVED)) & ~Q(time_precision="instant")
-    wanted = (Kind.CREATED, Kind.ASSIGNED, *([Kind.MOVED] if moves else []))
+    rows = LeadEvent.objects.filter(lead_id__gte=ids.start, lead_id__lt=ids.stop)
+    if not moves:
+        rows = rows.exclude(kind=Kind.MOVED, time_precision="instant")  # first, because it decides for most
+    asked = Q(kind__in=(Kind.CREATED, Kind.ASSIGNED, Kind.MOVED, Kind.VOIDED))
+    rows = rows.filter(asked | Q(kind=Kind.AMENDED, field__in=AMENDABLE))
     by_creation = Q(kind=Kind.CREATED) & (Q(owner__isnull=False) | Q(team__isnull=False))
-    rows = LeadEvent.objects.filter(odd | inexact | Q(kind__in=wanted), lead_id__gte=ids.start, lead_id__lt=ids.stop)
     rows = rows.annotate(
         is_odd=Case(When(odd | inexact, then=ODD), default=0),
         is_what=Case(
@@ -48,10 +51,10 @@ def events_of(ids: range, *, moves: bool) -> Events:
         what=whole(F("is_odd") + F("is_what")), who=whole(F("owner_id")), to=whole(F("to_stage_id")),
     )  # fmt: skip
     columns = ("lead_id", "id", "what", "who", "to", "occurred_at", "recorded_at")
-    return Events(*by_lead(integers(rows.values_list(*columns))))
+    return Events(*in_order(integers(rows.values_list(*columns))))
 
 
-def by_lead(columns: np.ndarray) -> np.ndarray:
+def in_order(columns: np.ndarray) -> np.ndarray:
     """Rows in the order of their first column."""
     return columns[:, np.argsort(columns[0], kind="stable")]
 
@@ -85,9 +88,9 @@ def owner_and_stay(events: Events, lead: np.ndarray, at: np.ndarray, limit: np.n
     mine, row = events.under(here), row[here]
     known = (mine.told <= limit[row]) & (mine.at <= at[row])
     owner, in_stage = np.full(len(lead), UNKNOWN), np.full(len(lead), UNKNOWN)
-    given = _in_order(known & ((mine.what & GIVES) > 0), row, mine)
+    given = _as_they_happened(known & ((mine.what & GIVES) > 0), row, mine)
     owner[row[given]] = mine.owner[given]  # the last one stays
-    stays = _in_order(known & (mine.stage != UNKNOWN) & (mine.at < at[row]), row, mine)
+    stays = _as_they_happened(known & (mine.stage != UNKNOWN) & (mine.at < at[row]), row, mine)
     if len(stays):
         begins = np.r_[True, (np.diff(row[stays]) != 0) | (np.diff(mine.stage[stays]) != 0)]
         began = stays[begins]
@@ -95,7 +98,7 @@ def owner_and_stay(events: Events, lead: np.ndarray, at: np.ndarray, limit: np.n
     return owner, in_stage
 
 
-def _in_order(mask: np.ndarray, row: np.ndarray, events: Events) -> np.ndarray:
+def _as_they_happened(mask: np.ndarray, row: np.ndarray, events: Events) -> np.ndarray:
     """Numbers of the masked events, lead by lead as they happened."""
     numbers = np.flatnonzero(mask)
     return numbers[np.lexsort((events.event[numbers], events.at[numbers], row[numbers]))]

@@ -8,9 +8,10 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, When
 
 from accounts.queries import TeamHistory, team_history
 from campaigns.models import Campaign, Channel
@@ -23,7 +24,7 @@ from funnel.score import ScoreTable
 from leads.models import Lead, LeadEvent, Touch
 from leads.timeline import AMENDABLE, EVENT_COLUMNS, Event, attributes, fold_lead, live_events
 from metrics.backtest_decisions import Decided
-from metrics.backtest_events import ODD, Events, by_lead, owner_and_stay, places
+from metrics.backtest_events import ODD, Events, in_order, owner_and_stay, places
 from metrics.codes import TOUCH_KINDS, instant_of, micros_of
 from metrics.methods.backtest import DAY, UNKNOWN, Known, Touches
 from metrics.packed_reading import integers, whole
@@ -111,7 +112,7 @@ class Reader:
         facts = {}
         own = [name for name in (*_LINKED, *_TEXTS) if name in self.asked]
         rows = _of(Lead.objects, leads, "id").annotate(**{f"v_{name}": self._value(name) for name in own})
-        found = by_lead(integers(rows.values_list("id", *(f"v_{name}" for name in own))))
+        found = in_order(integers(rows.values_list("id", *(f"v_{name}" for name in own))))
         spot = np.searchsorted(found[0], leads.lead)
         facts = {name: column[spot] for name, column in zip(own, found[1:], strict=True)}
         if "age" in self.asked:
@@ -216,12 +217,16 @@ class Reader:
             at, told = np.r_[at, joined[1]], np.r_[told, joined[2]]
         known = (at <= leads.at[row]) & (told <= leads.limit[row])
         # Taken back by then: it was known no more.
-        voids = _of(Touch.objects.filter(voids__isnull=False), leads, "voids__lead_id", and_merged=True)
-        gone = by_lead(integers(voids.values_list("voids_id", "recorded_at")))
+        gone = self._taken_back
         if gone.shape[1]:
             spot, here = places(gone[0], own[1])
             known[here] &= gone[1][spot[here]] > leads.limit[row[here]]
         return row[known], own[2][known], own[3][known]
+
+    @cached_property
+    def _taken_back(self) -> np.ndarray:
+        """Touches that were taken back, and when that was recorded: few, and no index finds those of some leads."""
+        return in_order(integers(Touch.objects.filter(voids__gt=0).values_list("voids_id", "recorded_at")))
 
     def _merged(self, rows, leads: Decided, columns: Iterable[str]) -> tuple[np.ndarray, ...]:
         """Touches of parts with the row of their survivor, and since when they were its: as it happened, as it was told."""
@@ -256,10 +261,6 @@ def joins(leads: Decided) -> dict[int, tuple[int, dt.datetime, dt.datetime]]:
     return found
 
 
-def _of(manager, leads: Decided, path: str, *, and_merged: bool = False):
-    """Rows of the leads between the first and the last of these; with those of parts of leads, wherever they stand."""
-    between = Q(**{f"{path}__gte": int(leads.lead[0]), f"{path}__lte": int(leads.lead[-1])})
-    if and_merged:
-        part = path.removesuffix("lead_id") + "lead__merged_into"
-        between |= Q(**{f"{part}__gte": int(leads.lead[0]), f"{part}__lte": int(leads.lead[-1])})
-    return manager.filter(between)
+def _of(manager, leads: Decided, path: str):
+    """Rows of the leads between the first and the last of these."""
+    return manager.filter(**{f"{path}__gte": int(leads.lead[0]), f"{path}__lte": int(leads.lead[-1])})
