@@ -20,6 +20,7 @@ from demo.planning import ask_for_pieces, plan_campaigns
 from demo.promises import draft_promises, set_up_calendars
 from demo.routing import set_rules
 from demo.score import draft_points
+from demo.talking import talk_about
 from funnel.models import Stage
 from funnel.services import (
     adopt_preset,
@@ -165,6 +166,7 @@ class _Loader:
         edit_stage(draft=draft, stage=self.stages["sal"], actor=owner, target_days=Decimal(3))
         draft_promises(story, draft=draft, actor=owner)
         draft_points(draft=draft, actor=owner)
+        talk_about(draft=draft, users=self.users, day=story.second_version_from - dt.timedelta(days=8))
         self._sign(draft, story.second_version_from - dt.timedelta(days=4))
         put_in_force(agreement=draft, from_day=story.second_version_from, actor=owner)
 

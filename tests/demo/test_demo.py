@@ -19,7 +19,7 @@ from demo import people
 from demo.planning import NEXT
 from demo.story import SMALL, USUAL, tell_story
 from funnel.book import load_book
-from funnel.models import Holiday, Stage, Target, WorkingCalendar
+from funnel.models import Comment, Holiday, Signature, Stage, Target, WorkingCalendar
 from funnel.queries import promises
 from leads.handoff_queries import precedents
 from leads.handoffs import STEPS
@@ -180,6 +180,14 @@ def test_every_fact_that_the_demo_promises_is_there_and_wiping_leaves_a_database
     # two versions of the agreement, both signed, that count alike
     versions = load_book().versions
     assert [(v.number, v.signed, v.counting_version) for v in versions] == [(1, True, 1), (2, True, 1)]
+    # each team asked about the second one while it was a draft, before it signed, and got an answer from the other
+    asked = {row.side: row for row in Comment.objects.filter(agreement__number=2, answers=None)}
+    assert set(asked) == {"marketing", "sales"}
+    first_yes = Signature.objects.filter(agreement__number=2).earliest("signed_at").signed_at
+    for side, row in asked.items():
+        [answer] = row.replies.all()
+        assert answer.side in set(asked) - {side}
+        assert row.written_at < answer.written_at < first_yes
     # each with promises of its own, and hours and holidays that were known before anybody signed
     before, present = promises().books
     assert before.signed and present.signed and before.lines != present.lines
