@@ -229,4 +229,4 @@ def test_lists_of_companies_deals_and_found_rows_take_as_many_queries_for_one_as
         with CaptureQueriesContext(connection) as caught:
             assert client.get(path).content.decode().count("data-row") >= rows
         counts[path] = len(caught)
-    assert counts == {"/companies/": 13, "/deals/": 10, "/search/?q=muster": 13}
+    assert counts == {"/companies/": 15, "/deals/": 12, "/search/?q=muster": 15}

@@ -54,7 +54,7 @@ def test_the_number_of_queries_does_not_depend_on_the_cards(see, enter, client, 
     with CaptureQueriesContext(connection) as caught:
         answer = client.get("/leads/?view=board")
     assert column(answer, "Inquiry").count == rows
-    assert len(caught) == 17
+    assert len(caught) == 19
 
 
 def test_a_column_sums_open_and_won_deals_and_an_unknown_amount_is_not_nothing(see, enter, stages):

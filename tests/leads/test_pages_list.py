@@ -41,7 +41,7 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(see, enter, people, c
     with CaptureQueriesContext(connection) as caught:
         answer = client.get("/leads/")
     assert len(answer.context["listing"].rows) == rows
-    assert len(caught) == 15
+    assert len(caught) == 17
 
 
 def test_filters_add_up_and_values_of_one_are_alternatives(see, enter, stages):

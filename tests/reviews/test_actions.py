@@ -221,7 +221,7 @@ def test_my_day_shows_what_is_mine_and_due_and_one_click_finishes_it(agree, brow
     agree("Far away", due=40)
     agree("Somebody else’s", owner="colleague", due=1)
     fragment = browser("member").get(f"{LIST}mine/").content.decode()
-    assert "1 action of the review is yours" in fragment
+    assert "action</button> of the review is yours" in fragment
     assert ("Far away" in fragment, "Somebody else’s" in fragment) == (False, False)
     browser("member").post(f"{LIST}{action.pk}/done/", {"seen": 1, "back": "my_day"})
     assert not open_actions().filter(owner=people["member"], due_on__lt=TODAY + 2 * WEEK).exists()

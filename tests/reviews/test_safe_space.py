@@ -234,7 +234,7 @@ def test_there_is_no_field_for_a_solution_until_the_meeting_is_closed(review, pe
     assert browser("member").post(address, {"sentence": "Calls on the day itself."}).status_code == 302
     assert browser("funnel_owner").post(address, {"sentence": "Again."}).status_code == 409
     page = browser("viewer").get(url).content.decode()
-    assert "Calls on the day itself." in page and "No issue is being looked into" in page
+    assert "Calls on the day itself." in page and "issue</button> is being looked into" in page
 
 
 @pytest.mark.parametrize("act", ["cards/show", "vote/open", "vote/count", "cards/take-up"])
