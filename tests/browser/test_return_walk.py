@@ -15,9 +15,9 @@ ONLY_LOOKS = True
 def test_somebody_walks_from_the_card_to_one_deals_ledger_and_back(open_page):
     page = open_page("/")
     page.locator(".a-return tbody .n-why").first.click()
-    page.wait_for_selector("#explain:popover-open .behind a")
+    page.wait_for_selector("#explain:popover-open .behind tbody a")
     number = page.locator("#explain .big").inner_text()
-    page.locator("#explain .behind a").first.click()
+    page.locator("#explain .behind tbody a").first.click()
     page.wait_for_url("**/deals/*/ledger/*")
     settle(page)
     cells = page.locator(".ledger tfoot tr").first.locator("td").all_inner_texts()
