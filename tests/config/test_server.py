@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 MARK = f"{os.getpid()}-{time.monotonic_ns()}"
 
@@ -45,6 +47,7 @@ def children_of(pid: int) -> list[int]:
     return found
 
 
+@pytest.mark.once
 def test_the_server_starts_answers_and_stops_with_everything_it_started(tmp_path):
     port = free_port()
     environment = {

@@ -101,6 +101,7 @@ FACTS = (
 )
 
 
+@pytest.mark.once
 def test_killed_in_the_middle_and_run_again_ends_like_a_clean_run(tmp_path):
     (tmp_path / "m.toml").write_text(
         MAPPING + '[[emit]]\nentity = "stage_change"\n[emit.columns]\noccurred_at = "won"\n[emit.constants]\nstage = "won"\n'

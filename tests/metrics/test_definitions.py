@@ -80,6 +80,7 @@ def command(key, params, by=None) -> dict:
     return json.loads(out.getvalue())
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("key", METRICS)
 def test_three_doors_one_answer(client, key):
     by = "channel" if METRICS[key].basis == Basis.INSTANT else "month"

@@ -248,6 +248,7 @@ def pages(client, key, params, limit="7"):
     return rows, first["count"], first["hidden"]
 
 
+@pytest.mark.once
 def test_pages_of_the_api_end_and_hold_exactly_the_rows(rich):
     owner = rich.people["funnel_owner"]
     with time_machine.travel(NOW, tick=False):
@@ -258,6 +259,7 @@ def test_pages_of_the_api_end_and_hold_exactly_the_rows(rich):
             agrees(METRICS[key], client.get(f"/api/v1/metrics/{key}/", dated(key)).json(), rows)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("visibility", ["own", "team"])
 def test_restricted_readers_see_the_same_total_and_how_many_rows_are_held_back(rich, visibility):
     Organisation.objects.update(lead_visibility=visibility)
