@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from core.queries import calendar
 from funnel.models import Agreement
 from tests.browser.looking import ADMIN
 
@@ -69,8 +70,8 @@ def test_a_renamed_and_moved_stage_leaves_every_past_number_as_it_was(open_page,
         lead.get_by_role("button", name=f"Sign for {mine}").wait_for(state="detached")
     admin.goto(f"{site}/console/versions/{number}/agree/")
     with django_db_blocker.unblock():
-        # From today, so that its numbers are asked of a funnel that has the new order.
-        admin.get_by_label("In force from").fill(dt.datetime.now(dt.UTC).date().isoformat())
+        # From the company's today, so that its numbers are asked of a funnel that has the new order.
+        admin.get_by_label("In force from").fill(calendar().day_of(dt.datetime.now(dt.UTC)).isoformat())
         admin.get_by_role("button", name="Put in force").click()
         admin.get_by_role("row", name=f"Version {number} In force").wait_for()
         admin.goto(f"{site}/console/stages/")
