@@ -54,6 +54,7 @@ def deals_behind(
     by: str,
     key: int,
     model: str,
+    content: int | None = None,
     standing: str = WON,
     measure: str = "profit",
     sales: bool = False,
@@ -62,6 +63,7 @@ def deals_behind(
 ) -> Behind:
     """The deals that a row's credit comes from, or that it counts. `standing`: one of STANDINGS. What is open at the end of
     the period is amounts, not yet profit; a deal that is counted may have earned the row nothing under the model.
+    `content`: only what the row's touches of this piece of content earned; 0 for those that name none.
 
     The value is everybody's; the list is the reader's.
     """
@@ -72,6 +74,8 @@ def deals_behind(
         bookings = bookings_in(snapshot, period)
     lines = credit.lines_of(snapshot, bookings, model, sales=sales)
     mine = credit.named(snapshot, bookings, lines, by) == key
+    if content is not None:
+        mine &= (lines.row >= 0) & (credit.named(snapshot, bookings, lines, "content") == content)
     if standing in (TOUCHED, SOURCED):
         counts = _counted(snapshot, bookings, by, key, standing=standing, sales=sales)
         mine &= np.isin(lines.booking, np.flatnonzero(np.isin(bookings.deal, counts)))

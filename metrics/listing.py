@@ -1,5 +1,6 @@
 """The list behind a number, for one reader: exactly its rows, and how many of them that reader may not open."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +13,11 @@ from leads.queries import visible_deals, visible_leads
 from metrics.definitions import METRICS
 from metrics.evaluation import select
 from metrics.return_figures import behind
-from metrics.segments import MISSING, UNKNOWN_DAY
+from metrics.segments import FAR, MISSING, UNKNOWN_DAY
 from metrics.selection import Question, Selection
 from metrics.series import Snapshot
+
+_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,35 @@ def _visible(selection: Selection, user: User) -> np.ndarray:
 def open_to(user: User, leads: np.ndarray) -> np.ndarray:
     """Mask of the leads that a person may open."""
     return np.isin(leads, np.array(sorted(visible_leads(user).values_list("id", flat=True)), np.int64))
+
+
+def lead_rows(snapshot: Snapshot, leads: np.ndarray) -> dict[int, dict]:
+    """Who some leads are and where they are today, by id; one query for some thousands."""
+    columns = ("id", "contact__name", "company__name", "external_id", "stage_id", "owner__name")
+    newest = snapshot.book.newest
+    pieces = (leads[start : start + _AT_ONCE].tolist() for start in range(0, len(leads), _AT_ONCE))
+    return {
+        row["id"]: {
+            "lead": row["id"],
+            "name": row["contact__name"] or row["external_id"] or str(row["id"]),
+            "company": row["company__name"] or "",
+            "stage": newest.stages.get(row["stage_id"]),
+            "owner": row["owner__name"] or "",
+        }
+        for piece in pieces
+        for row in Lead.objects.filter(id__in=piece).values(*columns)
+    }
+
+
+def days_told(days: np.ndarray, placed: np.ndarray) -> list[dt.date | str | None]:
+    """Days on which leads reached a stage first, for reading: None where they did not, "unknown" where it is not known.
+
+    `placed`: marks those whose time is unknown; their day is where the event was placed, which nobody knows.
+    """
+    return [
+        None if day == FAR else "unknown" if guessed or day == UNKNOWN_DAY else date_of(day)
+        for day, guessed in zip(days.tolist(), placed.tolist(), strict=True)
+    ]
 
 
 def _names(selection: Selection, page: np.ndarray) -> tuple[dict[int, dict], dict[int, dict], dict[int, str]]:

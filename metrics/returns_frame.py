@@ -48,6 +48,10 @@ class ReturnFrame:
         """The deals behind what a row earned."""
         return f"{reverse('return_deals')}?{self.query(by=by, id=key, **more)}"
 
+    def content_url(self, by: str, key: int, content: int, count: str) -> str:
+        """The leads that a piece of content of a row counts."""
+        return f"{reverse('return_content_leads')}?{self.query(by=by, id=key, content=content, count=count)}"
+
     def page_url(self, by: str, key: int) -> str:
         """The page of a row; none where the row stands for nothing that has one."""
         return f"{reverse(PAGES[by], args=[key])}?{self.query()}" if by in PAGES and key > 0 else ""

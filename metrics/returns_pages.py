@@ -1,28 +1,23 @@
 """The pages of return: all campaigns, channels or pieces of content beside each other, and one of them by itself."""
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 from django.db.models import Count, Q
 
 from core.periods import Period, add_months
-from leads.models import Decision, Handoff, LeadEvent, Touch
+from leads.models import Decision, Handoff, LeadEvent
 from leads.services.feedback import FITS
-from metrics import credit
-from metrics.campaign_returns import Return, ReturnRow, Returns, bookings_in, campaign_returns
+from metrics.campaign_returns import Return, ReturnRow, Returns, campaign_returns
 from metrics.codes import text_code
 from metrics.cohort_returns import Cohort, cohort_returns
 from metrics.credit import DEFAULT_MODEL
 from metrics.credit_words import ModelWords, side_by_side, words_of
 from metrics.evaluation import SMALL
-from metrics.facts import CHANNEL
 from metrics.questions import reason_words
 from metrics.return_counts import STEPS, stages_of, urls_of, urls_of_leads
 from metrics.return_ranges import range_of, scale_of
 from metrics.returns_frame import ReturnFrame, channels_of, names_of
-from metrics.segments import MISSING
 from metrics.series import Snapshot
 from metrics.templatetags.returns import one_of, per_one
 
@@ -254,68 +249,7 @@ def _largest(pair: tuple[str, int]) -> tuple[int, str]:
     return -pair[1], pair[0]
 
 
-# --- content --------------------------------------------------------------------------------------------------------------
-
-
-def content_of(snapshot: Snapshot, frame: ReturnFrame, by: str, key: int) -> dict:
-    """Each piece of content that a campaign or channel used: whom it met, who of them got to SQL, and what it earned there.
-
-    What converted comes first. Shares of content add up to the row's, with what had no content in a line of its own.
-    """
-    begin, end = (snapshot.calendar.start_of_day(day) for day in (frame.period.start, frame.period.end))
-    pairs = np.array(
-        list(
-            Touch.objects.annotate(own_channel=CHANNEL)
-            .filter(**{"own_channel" if by == "channel" else "campaign_id": key})
-            .filter(lead__isnull=False, content__isnull=False, occurred_at__gte=begin)
-            .filter(occurred_at__lt=end, voids=None, voided_by=None)
-            .values_list("content_id", "lead_id")
-            .distinct()
-        ),
-        np.int64,
-    ).reshape(-1, 2)
-    stage = snapshot.book.on(frame.period.end).milestone("sql") if snapshot.book else None
-    went_on = _reached(snapshot, f"r:{stage.id}") if stage is not None else np.zeros(0, np.int64)
-    earned = _earned_by_content(snapshot, frame, by, key)
-    ids = sorted({*pairs[:, 0].tolist(), *earned})
-    names = names_of("content", ids)
-    rows = []
-    for piece in ids:
-        met = pairs[pairs[:, 0] == piece, 1]
-        onward = int(np.isin(met, went_on).sum())
-        rows.append(
-            {
-                "name": names.get(piece, ""),
-                "met": len(met),
-                "sql": onward,
-                "rate": onward / len(met) if len(met) else None,
-                "few": len(met) < SMALL,
-                "profit": earned.get(piece, 0),
-            }
-        )
-    rows.sort(key=lambda row: (-row["profit"], -row["sql"], row["name"]))
-    return {
-        "did": [row for row in rows if row["profit"] > 0 or row["sql"]],
-        "did_not": [row for row in rows if row["profit"] <= 0 and not row["sql"]],
-    }
-
-
-def _reached(snapshot: Snapshot, column: str) -> np.ndarray:
-    """Leads that reached a stage, on whatever day up to now."""
-    journey = snapshot["journey"]
-    today = snapshot.calendar.day_of(dt.datetime.now(dt.UTC)).toordinal() - dt.date(1970, 1, 1).toordinal()
-    return journey["lead"][journey[column] <= today]
-
-
-def _earned_by_content(snapshot: Snapshot, frame: ReturnFrame, by: str, key: int) -> dict[int, int]:
-    """Gross profit of a row under the page's model, by the content of its touches."""
-    bookings = bookings_in(snapshot, frame.period)
-    lines = credit.lines_of(snapshot, bookings, frame.model, sales=frame.sales)
-    mine = (credit.named(snapshot, bookings, lines, by) == key) & (lines.row >= 0) & (lines.profit != MISSING)
-    pieces, place = np.unique(snapshot["path"]["content"][lines.row[mine]], return_inverse=True)
-    sums = np.zeros(len(pieces), np.int64)
-    np.add.at(sums, place, lines.profit[mine])
-    return dict(zip(pieces.tolist(), sums.tolist(), strict=True))
+# --- what belongs to it ----------------------------------------------------------------------------------------------------
 
 
 def campaigns_of_channel(snapshot: Snapshot, frame: ReturnFrame, channel: int) -> list[Line]:

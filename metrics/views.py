@@ -1,15 +1,15 @@
 """The explanation of every number: a drawer, a page and the rows behind it."""
 
-import csv
 import datetime as dt
+from itertools import chain
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import Perm, requires
 from accounts.queries import standing
-from core.csv_out import safe_cell
+from core.csv_out import csv_answer
 from core.errors import DomainError
 from metrics.answers import snapshot_for
 from metrics.explain import explain as explain_number
@@ -77,13 +77,6 @@ def _filters(params: dict[str, list[str]]) -> dict[str, list[str]]:
     return {name: values for name, values in params.items() if name in BY_DIMENSION and name != "stage"}
 
 
-class _Echo:
-    """A file that hands back what is written, so that csv can stream."""
-
-    def write(self, value):
-        return value
-
-
 @require_safe
 @requires(Perm.SEE_LEADS)
 def explain_csv(request: HttpRequest, key: str) -> HttpResponse:
@@ -98,17 +91,6 @@ def explain_csv(request: HttpRequest, key: str) -> HttpResponse:
         return render(request, "metrics/explain_error_page.html", {"error": error}, status=error.status)
     listing = list_behind(snapshot, question, request.user, limit=EXPORT_LIMIT)
     columns = list(listing.rows[0]) if listing.rows else ["lead", "name", "company", "day"]
-    writer = csv.writer(_Echo())
     scope = scope_words(snapshot, question, _filters(params))
     head = [[f"{key}: {scope}; {listing.total} rows, {listing.hidden} not shown to you"], columns]
-    lines = (writer.writerow([safe_cell(cell) for cell in row]) for row in head)
-    body = (writer.writerow([safe_cell(row.get(name)) for name in columns]) for row in listing.rows)
-    response = StreamingHttpResponse(_chain("\ufeff", lines, body), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{key}.csv"'
-    return response
-
-
-def _chain(first: str, *parts):
-    yield first
-    for part in parts:
-        yield from part
+    return csv_answer(key, chain(head, ([row.get(name) for name in columns] for row in listing.rows)))

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import Perm, requires
 from accounts.queries import funnel_owner, standing
+from core.csv_out import csv_answer
 from core.errors import DomainError
 from metrics.dashboard_cards import BY_NAME, Board, rendered
 from metrics.dashboard_pair import VIEWS, chosen_line, pair, pair_question, path_of, read_pair, read_view
@@ -16,8 +17,8 @@ from metrics.pair_leads import leads_of
 from metrics.questions import filter_choices
 from metrics.series import Snapshot, current
 
-# Leads of a line between two views, a page.
-PAGE = 50
+# Leads of a line between two views: a page, and the most that a file holds.
+PAGE, EXPORT_LIMIT = 50, 200_000
 
 
 @require_safe
@@ -88,6 +89,34 @@ def funnel_pair(request: HttpRequest) -> HttpResponse:
         pages = max((listing.total - listing.hidden + PAGE - 1) // PAGE, 1)
         context |= {"part": part, "line": line, "listing": listing, "page": page, "pages": pages}
     return render(request, "metrics/pair.html", context)
+
+
+@require_safe
+@requires(Perm.SEE_LEADS)
+def funnel_pair_csv(request: HttpRequest) -> HttpResponse:
+    """The leads of a line between two views of a pair as CSV: those that this reader may open."""
+    snapshot = current()
+    if not snapshot.book:
+        raise Http404
+    frame = _frame(request, snapshot, filter_choices())
+    try:
+        first, last = read_pair(snapshot, request.GET.get("from_stage", ""), request.GET.get("to_stage", ""))
+    except DomainError as error:
+        raise Http404 from error
+    found = pair(snapshot, frame, first, last, read_view(request.GET.get("view", "")))
+    line = chosen_line(found["bridges"], request.GET.get("part", ""))
+    if line is None:
+        raise Http404
+    listing = leads_of(snapshot, pair_question(snapshot, frame, first, last), line, request.user, limit=EXPORT_LIMIT)
+    scope = " · ".join(
+        [f"{first.name} to {last.name}: {line.words}", frame.label, *(f"{name} {value}" for name, value in frame.filters)]
+    )
+    lines = [[f"{scope}; {listing.total} leads, {listing.hidden} not shown to you"]]
+    lines.append(["lead", "name", "company", f"reached {first.name}", f"reached {last.name}", "stage", "owner"])
+    for row in listing.rows:
+        stage = row["stage"].name if row["stage"] else ""
+        lines.append([row["lead"], row["name"], row["company"], row["start"], row["end"], stage, row["owner"]])
+    return csv_answer(f"{first.key}-to-{last.key}", lines)
 
 
 def _board(request: HttpRequest, snapshot: Snapshot, choices) -> Board:

@@ -1,11 +1,10 @@
 """What campaigns, channels and content earned: all of them, one of them, where the models differ, and one deal's ledger."""
 
-import csv
 import datetime as dt
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -13,8 +12,9 @@ from django.views.decorators.http import require_safe
 from accounts.permissions import Perm, requires
 from accounts.queries import standing
 from campaigns.models import Campaign, Channel
-from core.csv_out import safe_cell
+from core.csv_out import csv_answer
 from metrics.campaign_returns import campaign_returns
+from metrics.content_returns import COUNTS, MET, content_of, leads_met
 from metrics.credit_words import CONVENTION, words_of
 from metrics.customer_returns import new_customers
 from metrics.deals_behind import SOURCED, STANDINGS, TOUCHED, WON, deals_behind
@@ -32,7 +32,6 @@ from metrics.returns_models import comparison, fitted, ledger_page, visible_deal
 from metrics.returns_pages import (
     below_break_even,
     campaigns_of_channel,
-    content_of,
     feedback_of,
     months_of,
     one_page,
@@ -135,15 +134,17 @@ def return_deals(request: HttpRequest) -> HttpResponse:
         snapshot, frame.period, request.user, **asked, model=frame.model, sales=frame.sales, offset=offset, limit=limit
     )
     mine = found.total - found.hidden
-    row = campaign_returns(snapshot, frame.period, by=asked["by"], sales=frame.sales).row(asked["key"])
+    row = None
+    if asked["content"] is None:
+        row = campaign_returns(snapshot, frame.period, by=asked["by"], sales=frame.sales).row(asked["key"])
     context = {
         "found": found,
         "asked": asked,
         "counted": asked["standing"] in (TOUCHED, SOURCED),
         "row": row,
         "earned": row.returns.get(frame.model) if row else None,
-        "name": names_of(asked["by"], [asked["key"]]).get(asked["key"], ""),
-        "address": frame.deals_url(asked["by"], asked["key"], standing=asked["standing"], measure=asked["measure"]),
+        "name": _name(asked),
+        "address": f"{reverse('return_deals')}?{_query(frame, asked)}",
         "csv": f"{reverse('return_deals_csv')}?{_query(frame, asked)}",
         "page_number": number,
         "pages": max((mine + PAGE - 1) // PAGE, 1),
@@ -160,27 +161,56 @@ def return_deals_csv(request: HttpRequest) -> HttpResponse:
     found = deals_behind(
         snapshot, frame.period, request.user, **asked, model=frame.model, sales=frame.sales, limit=EXPORT_LIMIT
     )
-    name = names_of(asked["by"], [asked["key"]]).get(asked["key"], "")
-    head = f"{name}: {words_of(frame.model).label}, {frame.label}; {found.total} deals, {found.hidden} not shown to you"
-    lines = [[head], ["deal", "name", "company", "day", "booked", "share", "currency"]]
+    scope = f"{_name(asked)}: {words_of(frame.model).label}, {frame.label}"
+    lines = [[f"{scope}; {found.total} deals, {found.hidden} not shown to you"]]
+    lines.append(["deal", "name", "company", "day", "booked", "share", "currency"])
     lines += [[d.deal, d.name, d.company, d.day, d.whole, d.share, snapshot.currency] for d in found.rows]
-    writer = csv.writer(_Echo())
-    body = (writer.writerow([safe_cell(cell) for cell in line]) for line in lines)
-    response = StreamingHttpResponse(_after("\ufeff", body), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="deals-behind.csv"'
-    return response
+    return csv_answer("deals-behind", lines)
 
 
-class _Echo:
-    """A file that hands back what is written, so that csv can stream."""
+@require_safe
+@requires(Perm.SEE_NUMBERS)
+def return_content_leads(request: HttpRequest) -> HttpResponse:
+    """The leads that a piece of content counts: a drawer for htmx, a page of its own otherwise."""
+    snapshot = current()
+    if not snapshot.book:
+        return render(request, "metrics/empty.html")
+    frame, asked = _frame(request, snapshot, usual=ALL), _asked_leads(request)
+    drawer = bool(request.headers.get("HX-Request"))
+    number = _number(request.GET.get("page"))
+    limit, offset = (DRAWER, 0) if drawer else (PAGE, (number - 1) * PAGE)
+    found = leads_met(snapshot, frame.period, request.user, **asked, offset=offset, limit=limit)
+    query = _query(frame, asked)
+    context = {
+        "found": found,
+        "asked": asked,
+        "what": COUNTS[asked["count"]],
+        "name": _name(asked),
+        "address": f"{reverse('return_content_leads')}?{query}",
+        "csv": f"{reverse('return_content_leads_csv')}?{query}",
+        "page_number": number,
+        "pages": max((found.total - found.hidden + PAGE - 1) // PAGE, 1),
+    }
+    template = f"metrics/returns/{'content_leads' if drawer else 'content_leads_page'}.html"
+    return _show(request, template, snapshot, frame, context)
 
-    def write(self, value):
-        return value
 
-
-def _after(first: str, body):
-    yield first
-    yield from body
+@require_safe
+@requires(Perm.SEE_LEADS)
+def return_content_leads_csv(request: HttpRequest) -> HttpResponse:
+    """The same leads as CSV: those that this reader may open."""
+    snapshot = current()
+    if not snapshot.book:
+        raise Http404
+    frame, asked = _frame(request, snapshot, usual=ALL), _asked_leads(request)
+    found = leads_met(snapshot, frame.period, request.user, **asked, limit=EXPORT_LIMIT)
+    scope = f"{_name(asked)}: {COUNTS[asked['count']]}, {frame.label}"
+    lines = [[f"{scope}; {found.total} leads, {found.hidden} not shown to you"]]
+    lines.append(["lead", "name", "company", "met", "reached_sql", "stage", "owner"])
+    for row in found.rows:
+        stage = row["stage"].name if row["stage"] else ""
+        lines.append([row["lead"], row["name"], row["company"], row["met"], row["reached"], stage, row["owner"]])
+    return csv_answer("leads-behind", lines)
 
 
 @require_safe
@@ -220,18 +250,39 @@ def _frame(request: HttpRequest, snapshot: Snapshot, **usual: str) -> ReturnFram
 
 def _asked(request: HttpRequest) -> dict:
     """Which row's deals an address asks for; unknown words fall back."""
-    key = request.GET.get("id", "")
-    signless = key.removeprefix("-")
     return {
         "by": read_grain(request.GET.get("by")),
-        "key": int(key) if signless.isascii() and signless.isdecimal() and len(signless) < 10 else 0,
+        "key": _key(request.GET.get("id", "")) or 0,
+        "content": _key(request.GET.get("content", "")),
         "standing": asked if (asked := request.GET.get("standing")) in STANDINGS else WON,
         "measure": "revenue" if request.GET.get("measure") == "revenue" else "profit",
     }
 
 
+def _asked_leads(request: HttpRequest) -> dict:
+    """Which count of a piece of content an address asks for; unknown words fall back."""
+    return {
+        "by": "channel" if request.GET.get("by") == "channel" else "campaign",
+        "key": _key(request.GET.get("id", "")) or 0,
+        "content": _key(request.GET.get("content", "")) or 0,
+        "count": asked if (asked := request.GET.get("count")) in COUNTS else MET,
+    }
+
+
+def _key(text: str) -> int | None:
+    signless = text.removeprefix("-")
+    return int(text) if signless.isascii() and signless.isdecimal() and len(signless) < 10 else None
+
+
 def _query(frame: ReturnFrame, asked: dict) -> str:
-    return frame.query(by=asked["by"], id=asked["key"], standing=asked["standing"], measure=asked["measure"])
+    kept = {name: value for name, value in asked.items() if name != "key" and value is not None}
+    return frame.query(id=asked["key"], **kept)
+
+
+def _name(asked: dict) -> str:
+    """The row that is asked for, and the piece of its content where one is."""
+    row, piece = names_of(asked["by"], [asked["key"]]).get(asked["key"], ""), asked["content"]
+    return row if piece is None else f"{names_of('content', [piece]).get(piece, '')}, {row}"
 
 
 def _number(text: str | None) -> int:

@@ -1,16 +1,15 @@
 """Two counts, one list, and one criterion moved: a page of links, so that every state of it has an address."""
 
-import csv
 import datetime as dt
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import Perm, requires
-from core.csv_out import safe_cell
+from core.csv_out import csv_answer
 from core.errors import DomainError
 from metrics import criterion as criteria
 from metrics import two_counts as counting
@@ -175,13 +174,6 @@ def _part_url(request: HttpRequest, key: str) -> str:
     return f"?{_query(request, part=key, page=None)}#list"
 
 
-class _Echo:
-    """A file that hands back what is written, so that csv can stream."""
-
-    def write(self, value):
-        return value
-
-
 @require_safe
 @requires(Perm.SEE_LEADS)
 def two_counts_csv(request: HttpRequest) -> HttpResponse:
@@ -200,19 +192,15 @@ def two_counts_csv(request: HttpRequest) -> HttpResponse:
     if part is None:
         raise Http404
     found = counted_leads(snapshot, counts, part, request.user, limit=EXPORT_LIMIT)
-    response = StreamingHttpResponse(_lines(_part_label(counts, key), frame, found), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="two-counts-{key}.csv"'
-    return response
+    return csv_answer(f"two-counts-{key}", _lines(_part_label(counts, key), frame, found))
 
 
 def _lines(label: str, frame: Frame, found: Counted):
-    writer = csv.writer(_Echo())
     scope = " · ".join([label, frame.label, *(f"{name} {value}" for name, value in frame.filters)])
-    yield "\ufeff"
-    yield writer.writerow([safe_cell(f"{scope}; {found.total} leads, {found.hidden} not shown to you")])
-    yield writer.writerow(HEADS)
+    yield [f"{scope}; {found.total} leads, {found.hidden} not shown to you"]
+    yield HEADS
     for row in found.rows:
-        yield writer.writerow([safe_cell(_cell(row[name])) for name in COLUMNS])
+        yield [_cell(row[name]) for name in COLUMNS]
 
 
 def _cell(value):

@@ -1,17 +1,16 @@
 """The list of leads, its filters, its views and its file."""
 
-import csv
 from dataclasses import replace
 from urllib.parse import quote
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.permissions import Perm, requires
-from core.csv_out import safe_cell
+from core.csv_out import csv_answer
 from core.errors import DomainError
 from core.text import clean_text
 from leads.models import SavedView
@@ -98,30 +97,12 @@ def add_filter(request: HttpRequest) -> HttpResponse:
     return ask(request, "leads/forms/filter.html", around, context)
 
 
-class _Echo:
-    """A file that hands back what is written, so that csv can stream."""
-
-    def write(self, value):
-        return value
-
-
 @require_safe
 @requires(Perm.SEE_LEADS)
 def leads_csv(request: HttpRequest) -> HttpResponse:
     """What was found as a file: only the leads that this person may open."""
     around = surroundings(request.user)
-    writer = csv.writer(_Echo())
-    rows = export_rows(read_asked(request.GET), around)
-    lines = (writer.writerow([safe_cell(cell) for cell in row]) for row in rows)
-    answer = StreamingHttpResponse(_with_mark(lines), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="leads.csv"'
-    return answer
-
-
-def _with_mark(lines):
-    """Spreadsheets take the byte order mark for UTF-8."""
-    yield "\ufeff"
-    yield from lines
+    return csv_answer("leads", export_rows(read_asked(request.GET), around))
 
 
 @require_POST
