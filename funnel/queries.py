@@ -74,6 +74,11 @@ def entry_rules(agreement_id: int) -> dict[int, tuple[EntryRule, str]]:
     return {stage: (read_rule(rule), then) for stage, rule, then in rows}
 
 
+def version_before(agreement: Agreement) -> Agreement | None:
+    """The version that this one follows."""
+    return Agreement.objects.filter(number__lt=agreement.number).order_by("-number").first()
+
+
 def points_table(agreement_id: int) -> ScoreTable:
     """How a version scores leads; without rows if the score is what other systems say."""
     raw = PointsTable.objects.filter(agreement_id=agreement_id).values_list("table", flat=True).first()

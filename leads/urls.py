@@ -45,6 +45,7 @@ urlpatterns = [
     path("leads/disputes/", disputes.disputes, name="disputes"),
     path("leads/entering/<slug:key>/", entering.effect, name="entry_rule_effect"),
     path("leads/scored/", score.effect, name="score_effect"),
+    path("leads/scored/<int:number>/", score.moves, name="score_moves"),
     path("leads/disputes/words/<slug:key>/", disputes.citing, name="word_rulings"),
     path("leads/disputes/<slug:key>/examples/", disputes.examples, name="stage_examples"),
     path("handoffs/<int:pk>/accept/", handoffs.accept, name="handoff_accept"),

@@ -7,7 +7,6 @@ import numpy as np
 
 from core.periods import Period
 from funnel.book import StageInfo, Version
-from funnel.models import Agreement
 from metrics import codes
 from metrics.segments import FAR
 from metrics.series import Snapshot
@@ -92,8 +91,3 @@ def first_reaches(snapshot: Snapshot, version: Version, period: Period) -> dict[
         days = day[mask][first]
         found[target.id] = int(np.count_nonzero((days >= period.first) & (days < period.stop)))
     return found
-
-
-def version_before(agreement: Agreement) -> Agreement | None:
-    """The version that this one follows."""
-    return Agreement.objects.filter(number__lt=agreement.number).order_by("-number").first()

@@ -14,10 +14,10 @@ from accounts.queries import has_perm, today_for
 from core.queries import calendar
 from funnel.book import load_book, version_of
 from funnel.models import Agreement, Milestone, Stage
+from funnel.queries import version_before
 from metrics import services
 from metrics.backtest_listing import leads_in
 from metrics.backtest_pages import CELL_WORDS, changed_since, shown
-from metrics.console import version_before
 from metrics.models import Backtest
 
 YEAR = dt.timedelta(days=364)

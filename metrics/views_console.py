@@ -26,10 +26,10 @@ from funnel.checking import problems_of
 from funnel.comment_queries import refusals_of, sides_of, standing_refusals, talk_of
 from funnel.comparing import compare, counts_differently
 from funnel.models import Agreement
-from funnel.queries import OPEN
+from funnel.queries import OPEN, points_table, version_before
 from leads.models import Deal
 from leads.services.rebuilding import rebuild_since
-from metrics.console import DAYS, effect_of, version_before
+from metrics.console import DAYS, effect_of
 from metrics.series import current
 
 
@@ -76,6 +76,7 @@ def _agree(request: HttpRequest, version: Agreement, form: DayForm | None, statu
         "counting": bool(base and counts_differently(base, version)),
         "effect": effect_of(current(), version_of(base), version_of(version), day) if base else None,
         "days": DAYS,
+        "scores_move": bool(base and version.state in OPEN and points_table(base.pk) != points_table(version.pk)),
         "problems": problems_of(version, base) if version.state == Agreement.State.DRAFT else [],
         "sides": [
             row | {"may": signable and row["side"] in missing and row["side"] in mine} for row in sides_of(version, refusals)

@@ -57,15 +57,13 @@ def try_points(agreement_id: int, user: User, around: Surroundings) -> Tried | N
     if not table:
         return None
     now = as_of(around.calendar, around.today)
-    open_stages = [stage.id for stage in around.stages.values() if stage.kind == StageKind.PATH]
-    leads = Lead.objects.filter(stage__in=open_stages, voided=False, merged_into__isnull=True)
-    ids = list(leads.order_by("-created_at", "-id").values_list("id", flat=True)[:NEWEST])
+    ids, among = newest_open(around)
     known = known_of(ids, table)
     found = {pk: scored(table, facts, touches, now) for pk, (facts, touches) in known.items()}
-    bands = _bands([one.points for one in found.values()])
+    bands = bands_of([one.points for one in found.values()])
     return Tried(
         leads=len(ids),
-        all=leads.count() if len(ids) == NEWEST else len(ids),
+        all=among,
         most_in_band=max((band.leads for band in bands), default=0),
         bands=bands,
         rows=_rows(table, known, now),
@@ -73,7 +71,15 @@ def try_points(agreement_id: int, user: User, around: Surroundings) -> Tried | N
     )
 
 
-def _bands(points: list[int]) -> list[Band]:
+def newest_open(around: Surroundings) -> tuple[list[int], int]:
+    """The newest open leads (ids), 2,000 at most, and how many are open; of the whole company."""
+    open_stages = [stage.id for stage in around.stages.values() if stage.kind == StageKind.PATH]
+    leads = Lead.objects.filter(stage__in=open_stages, voided=False, merged_into__isnull=True)
+    ids = list(leads.order_by("-created_at", "-id").values_list("id", flat=True)[:NEWEST])
+    return ids, leads.count() if len(ids) == NEWEST else len(ids)
+
+
+def bands_of(points: list[int]) -> list[Band]:
     """At most a dozen bands of one width that hold every score."""
     if not points:
         return []

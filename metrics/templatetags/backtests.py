@@ -2,8 +2,8 @@
 
 from django import template
 
+from funnel.queries import version_before
 from metrics.backtest_pages import summary
-from metrics.console import version_before
 
 register = template.Library()
 

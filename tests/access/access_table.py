@@ -233,6 +233,7 @@ CONSOLE = {
     "entry_rule_effect": look(NUMBERS, on="stage"),
     "console_score": look(NUMBERS),
     "score_effect": look(NUMBERS),
+    "score_moves": look(NUMBERS, on="version"),
     "console_stage": look(NUMBERS, on="stage"),
     "console_used_in": look(NUMBERS, on="used"),
     "console_rules": look(NUMBERS),
