@@ -145,6 +145,7 @@ def summed_up(rows: np.ndarray, ask: Ask, split: dt.date, tried: Contest, left_o
         },
         "bands": _bands(rows, build) if tried.draft.scores else [],
         "unasked": {"before": list(tried.before.unasked), "draft": list(tried.draft.unasked)},
+        "points_off": {"before": tried.before.off, "draft": tried.draft.off},
         "scores": tried.draft.scores,
     }
 

@@ -41,11 +41,15 @@ _KINDS = {kind: number for number, kind in enumerate(TOUCH_KINDS)}
 
 @dataclass(frozen=True)
 class Tried:
-    """A version's rule and table as they can be asked about the past, and in words what of them cannot."""
+    """A version's rule and table as they can be asked about the past, and in words what of them cannot.
+
+    `silent`: points of the rows that cannot be asked. They count as 0, so a score of then may lie off by their sums.
+    """
 
     rule: EntryRule
     table: ScoreTable
     unasked: tuple[str, ...]
+    silent: tuple[int, ...] = ()
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -54,6 +58,14 @@ class Tried:
     @property
     def scores(self) -> bool:
         return bool(self.table)
+
+    @property
+    def off(self) -> dict | None:
+        """By how many points a score that the rule asks for may be higher or lower than tested; None where it is whole."""
+        if not self.silent or not any(one.fact == "score" for one in (*self.rule.every, *self.rule.some)):
+            return None
+        higher = sum(points for points in self.silent if points > 0)
+        return {"rows": len(self.silent), "higher": higher, "lower": higher - sum(self.silent)}
 
 
 def with_history(rule: EntryRule, table: ScoreTable) -> Tried:
@@ -67,6 +79,7 @@ def with_history(rule: EntryRule, table: ScoreTable) -> Tried:
         EntryRule(*(tuple(one for one in part if one.fact in askable) for part in (rule.every, rule.some))),
         kept,
         tuple(unasked),
+        tuple(row.points for row in table.fit if row not in rows),
     )
 
 

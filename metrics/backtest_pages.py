@@ -67,6 +67,7 @@ def shown(test: Backtest) -> dict:
     return {
         "headline": headline(test),
         "small": raw["judged"] < SMALL,
+        "points_off": points_off(test),
         "cells": [(key, CELL_WORDS[key][0], CELL_WORDS[key][1], cells[key]) for key in CELLS],
         "changed_lead_share": _ratio(cells["only_old"] + cells["only_new"], raw["judged"]),
         "months": [(dt.date.fromisoformat(f"{month}-01"), old, new, new - old) for month, old, new in raw["months"]],
@@ -98,6 +99,25 @@ def shown(test: Backtest) -> dict:
     }
 
 
+_ONE_ROW = "1 row of its points has no history and counts"
+
+
+def points_off(test: Backtest) -> list[str]:
+    """What a threshold on an incomplete score does to the result, a sentence for each version it concerns."""
+    found = test.result.get("points_off", {})
+    versions = (("draft", test.agreement.number), ("before", test.before.number))
+    return [_points_off(number, off) for which, number in versions if (off := found.get(which))]
+
+
+def _points_off(number: int, off: dict) -> str:
+    rows = f"{off['rows']} rows of its points have no history and count" if off["rows"] > 1 else _ONE_ROW
+    spans = [f"{off[way]} points {way}" for way in ("higher", "lower") if off[way]]
+    return (
+        f"Version {number} asks for the score, but {rows} as 0 here. A score of then may lie up to {' or '.join(spans)}, "
+        "so whom it takes here is a rough guide only."
+    )
+
+
 def _ratio(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
@@ -124,6 +144,7 @@ def summary(version: Agreement) -> dict | None:
     given_up = share_of(test.result["conversion"]["all"]["only_old"]["sql"])
     cells = test.result["cells"]
     lines = [f"{count(cells['only_old'])} that entered would be given up, {count(cells['only_new'])} would be new."]
+    lines += points_off(test)
     if given_up.point is not None:
         lines.append(f"Of those given up {percent(given_up.point, 0)} became SQL.")
     return {"test": test, "headline": headline(test), "lines": lines, "changed": changed_since(test)}

@@ -21,6 +21,7 @@ from metrics.backtest_pages import CELL_WORDS, changed_since, shown
 from metrics.models import Backtest
 
 YEAR = dt.timedelta(days=364)
+HORIZON = 120  # days for which leads are followed unless somebody asks otherwise
 PAGE = 50
 
 
@@ -88,8 +89,9 @@ def _form(version: Agreement, before: Agreement | None, data=None) -> AskForm:
         "stage": str(mql.id) if mql else "",
         "from_day": first,
         "to_day": today,
-        "split_day": first + (today - first) * 3 // 4,
-        "horizon": 120,
+        # Three quarters of the leads that can be followed to the end: later ones say nothing of what they became.
+        "split_day": first + (YEAR - dt.timedelta(days=HORIZON)) * 3 // 4,
+        "horizon": HORIZON,
         "brought_in": True,
     }
     return AskForm(data, initial=initial, stages=stages)
