@@ -106,7 +106,10 @@ def _sums(keys: np.ndarray, amounts: np.ndarray) -> dict[int, int]:
 
 
 def campaign_returns(snapshot: Snapshot, period: Period, *, by: str = "campaign", sales: bool = False) -> Returns:
-    """Every campaign, channel or content with spend, leads or credit in a period. `sales`: also what sales did."""
+    """Every campaign, channel or content with spend, leads, a milestone reached or credit in a period.
+
+    `sales`: also what sales did.
+    """
     return snapshot.memo(("returns", period, by, sales), lambda: _returns(snapshot, period, by, sales))
 
 
@@ -131,7 +134,7 @@ def _returns(snapshot: Snapshot, period: Period, by: str, sales: bool) -> Return
         provisional = credit.lines_of(snapshot, open_, model, sales=sales)
         pipeline[model] = _sums(credit.named(snapshot, open_, provisional, by), provisional.revenue)
     deals = _deals(snapshot, bookings, by, sales)
-    ids = set(leads) | set(deals["influenced"]) | set().union(*spend.values())
+    ids = set(leads) | set(deals["influenced"]) | set().union(*spend.values(), *reached.values())
     for revenue, profit, _ in earned.values():
         ids |= set(revenue) | set(profit)
     for sums in pipeline.values():

@@ -23,7 +23,8 @@ COUNTS = {MET: "leads met", ONWARD: "to SQL"}
 def content_of(snapshot: Snapshot, frame: ReturnFrame, by: str, key: int) -> dict:
     """Each piece of content that a campaign or channel used: whom it met, who of them got to SQL, and what it earned there.
 
-    What converted comes first. Shares of content add up to the row's, with what had no content in a line of its own.
+    What converted comes first. Shares of content add up to the row's, with what had no content in a line of its own, which
+    met nobody: None. `best` names the piece that earned most, None where none has earned anything.
     """
     content, lead, _ = _met(snapshot, frame.period, by, key)
     went_on = _went_on(snapshot, frame.period, lead)
@@ -34,11 +35,12 @@ def content_of(snapshot: Snapshot, frame: ReturnFrame, by: str, key: int) -> dic
     for piece in ids:
         mine = content == piece
         met, onward = int(mine.sum()), int(went_on[mine].sum())
-        counted = {MET: met, ONWARD: onward}
+        counted = {MET: met, ONWARD: onward} if piece else {MET: None, ONWARD: None}
         urls = {what: frame.content_url(by, key, piece, what) for what, number in counted.items() if number}
         rows.append(
             counted
             | {
+                "id": piece,
                 "name": names.get(piece, ""),
                 "rate": onward / met if met else None,
                 "few": met < SMALL,
@@ -46,8 +48,10 @@ def content_of(snapshot: Snapshot, frame: ReturnFrame, by: str, key: int) -> dic
                 "urls": urls | {"profit": frame.deals_url(by, key, content=piece)},
             }
         )
-    rows.sort(key=lambda row: (-row["profit"], -row[ONWARD], row["name"]))
+    rows.sort(key=lambda row: (-row["profit"], -(row[ONWARD] or 0), row["name"]))
+    earning = (row["name"] for row in rows if row["id"] and row["profit"] > 0)
     return {
+        "best": next(earning, None),
         "did": [row for row in rows if row["profit"] > 0 or row[ONWARD]],
         "did_not": [row for row in rows if row["profit"] <= 0 and not row[ONWARD]],
     }

@@ -103,7 +103,7 @@ def overview(snapshot: Snapshot, frame: ReturnFrame, by: str) -> dict:
     scale = scale_of(lines)
     spend = sum(line.row.spend for line in lines)
     return {
-        "title": title_of(lines, snapshot.currency),
+        "title": title_of_content(lines) if by == "content" else title_of(lines, snapshot.currency),
         "lines": [(line, range_of(line, scale)) for line in lines],
         "cut": any(found is not None and found.cut for found in (range_of(line, scale) for line in lines)),
         "has_spend": by != "content" and any(line.row.spend or line.row.spend_unknown for line in lines),
@@ -143,6 +143,15 @@ def title_of(lines: list[Line], currency: str) -> str:
     if any(line.per_euro is not None for line in lines):
         return "No return is certainly above or below break-even"
     return "Nothing was spent in this period" if lines else "Nothing was spent or won in this period"
+
+
+def title_of_content(lines: list[Line]) -> str:
+    """A cost line names no piece of content, so pieces have no return: what earned most is named."""
+    named = [line for line in lines if line.row.id > 0 and line.earned.profit > 0]
+    if not named:
+        return "No piece of content has earned anything in this period"
+    best = max(named, key=lambda line: line.earned.profit).name
+    return f"{best} earned most" if len(best) <= LONGEST_TITLE else "What each piece of content earned"
 
 
 # --- one of them ----------------------------------------------------------------------------------------------------------

@@ -91,6 +91,18 @@ def test_the_declared_metrics_give_what_the_rows_give(busy_spring):
     assert figure("spend", campaign="Spring")["value"] == spring.invoiced == 40_00
 
 
+def test_a_campaign_of_which_a_period_knows_only_a_milestone_has_a_row(world, stages):  # noqa: F811
+    """Its lead came before the period, cost nothing in it and bought nothing: it counts in the sum of MQL all the same."""
+    lead = world.lead(campaign=world.campaigns["Letter"], at=0.5)
+    services.move_lead(lead, stages["mql"], actor=None, occurred_at=day(10))
+    snapshot = world.now()
+    later = Period(dt.date(2026, 3, 5), dt.date(2026, 6, 1))
+    for by, own in (("campaign", world.campaigns["Letter"]), ("channel", None)):
+        rows = campaign_returns(snapshot, later, by=by).rows
+        assert sum(row.reached["mql"] for row in rows) == 1, by
+        assert own is None or [(row.id, row.leads) for row in rows] == [(own.pk, 0)]
+
+
 def test_spend_without_a_campaign_is_kept_so_that_totals_equal_the_ledger(busy_spring):
     found = campaign_returns(busy_spring.now(), SPRING)
     assert found.row(0).invoiced == 10_00

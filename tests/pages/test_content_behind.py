@@ -98,6 +98,20 @@ def test_a_piece_counts_leads_of_its_campaign_once_and_opens_them(browser, story
     assert "1 deal" not in words(administrator.get(found["Price list"]["gross profit"][1]))
 
 
+def test_what_no_piece_earned_stands_in_a_line_that_met_nobody_and_the_title_names_a_piece(browser, story):
+    fay = story.lead("Fay")
+    story.touch(fay, 1)
+    story.won(fay, at=2, close=9, amount=900_00, name="Big line")
+    story.now()
+    address = f"/campaigns/{story.campaigns['Spring'].pk}/return/?period=all"
+    page = words(browser("administrator").get(address))
+    assert "Guide earned most" in page and "Without a piece of content earned most" not in page
+    assert "Without a piece of content – Their touches name no piece – Their touches name no piece €860 " in page
+    assert set(pieces(browser, story, address)["Without a piece of content"]) == {"gross profit"}
+    told = words(browser("administrator").get("/returns/?by=content&period=all"))
+    assert "Guide earned most" in told and "Nothing was spent" not in told
+
+
 def test_a_channel_counts_what_its_campaigns_met(browser, story):
     search = pieces(browser, story, f"/returns/channels/{story.channels['Search'].pk}/?period=all")
     fair = pieces(browser, story, f"/returns/channels/{story.channels['Fair'].pk}/?period=all")

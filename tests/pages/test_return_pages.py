@@ -169,7 +169,7 @@ def test_a_campaigns_page_shows_cost_return_and_what_sales_says_as_a_part_and_as
         assert rows(answer)["First touch"][:2] == ["€200", "€120"]
         assert rows(answer)["Last touch"][:2] == ["€100", "€60"]
         assert "Too few deals to judge: 2 with a touch of it" in words(answer)
-        assert "Sales has not decided on an MQL of it" in words(answer)
+        assert "Sales has not decided on a lead of it" in words(answer)
 
 
 def test_a_channels_page_lists_its_campaigns(browser, story):
