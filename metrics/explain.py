@@ -86,8 +86,16 @@ def value_words(found: dict, currency: str) -> str:
         case "money":
             return money(round(value), currency)
         case "days" | "minutes":
-            return f"{decimal(value) if value % 1 else count(value)} {unit}"
-    return f"{count(value)} {unit}"
+            return _many(decimal(value) if value % 1 else count(value), unit)
+    return _many(count(value), unit)
+
+
+ONE = {"entries": "entry", "credits and cancellations": "credit or cancellation"}  # the others lose their s
+
+
+def _many(shown: str, unit: str) -> str:
+    """A number with its unit as people say it: 1 day, 1.0 days, 2 days."""
+    return f"{shown} {ONE.get(unit, unit.removesuffix('s')) if shown == '1' else unit}"
 
 
 def scope_words(snapshot: Snapshot, question: Question, filters: dict[str, list[str]]) -> str:
@@ -98,7 +106,7 @@ def scope_words(snapshot: Snapshot, question: Question, filters: dict[str, list[
         parts.append(f"{name} to {snapshot.book.name_of(question.to_stage)}" if question.to_stage is not None else name)
     if METRICS[question.key].kind == Kind.CONVERSION:
         horizon = horizon_of(question)
-        parts.append("so far" if horizon >= 3_650 else f"within {horizon} days")
+        parts.append("so far" if horizon >= 3_650 else f"within {_many(str(horizon), 'days')}")
     parts += [f"{name} {' or '.join(value or 'unknown' for value in values)}" for name, values in sorted(filters.items())]
     return " · ".join(parts) if filters else " · ".join([*parts, "all leads"])
 
@@ -128,12 +136,11 @@ def _formula(snapshot: Snapshot, metric: Metric, question: Question, found: dict
     if metric.key == "gross_profit":
         return [*_profit_lines(snapshot, question), (metric.label, value)]
     if metric.kind in (Kind.SUM, Kind.COUNT, Kind.DISTINCT):
-        rows = "row" if found["n"] == 1 else "rows"
-        return [(f"{count(found['n'])} {rows} behind the number", ""), (metric.label, value)]
+        return [(f"{_many(count(found['n']), 'rows')} behind the number", ""), (metric.label, value)]
     if metric.kind == Kind.CONVERSION:
         lines = [
             ("Leads in the group", count(found["denominator"])),
-            (f"Of them there within {found['horizon']:,} days, so far", count(found["numerator"])),
+            (f"Of them there within {_many(count(found['horizon']), 'days')}, so far", count(found["numerator"])),
         ]
         if found["open"]:
             lines.append(("Still too young to say", count(found["open"])))
@@ -160,7 +167,7 @@ def _formula(snapshot: Snapshot, metric: Metric, question: Question, found: dict
     for name, label in (("p25", "A quarter within"), ("p75", "Three quarters within"), ("p90", "Nine tenths within")):
         quantile = found.get("quantiles", {}).get(name)
         if quantile is not None:
-            lines.append((label, f"{decimal(quantile)} {metric.unit if metric.unit != 'share' else 'days'}"))
+            lines.append((label, _many(decimal(quantile), metric.unit if metric.unit != "share" else "days")))
     return [*lines, (metric.label, value)]
 
 
@@ -177,16 +184,17 @@ def _profit_lines(snapshot: Snapshot, question: Question) -> list[tuple[str, str
     known = (value != MISSING) & ~estimated
     amount = int(won.value[known].sum())
     lines = [
-        (f"Amount of {np.count_nonzero(known):,} won deals with a cost", money(amount, snapshot.currency)),
+        (f"Amount of {_many(count(np.count_nonzero(known)), 'won deals')} with a cost", money(amount, snapshot.currency)),
         ("less their cost", money(int(value[known].sum()) - amount, snapshot.currency)),
     ]
     if np.any(estimated):
         margin = money(int(value[estimated].sum()), snapshot.currency)
-        lines.append((f"{np.count_nonzero(estimated):,} won deals without a cost, at the agreed margin", margin))
+        without = _many(count(np.count_nonzero(estimated)), "won deals")
+        lines.append((f"{without} without a cost, at the agreed margin", margin))
     credits = profit.value[n:]
     if len(credits):
         total = int(credits[credits != MISSING].sum())
-        lines.append((f"{len(credits):,} credits and cancellations", money(total, snapshot.currency)))
+        lines.append((_many(count(len(credits)), "credits and cancellations"), money(total, snapshot.currency)))
     return lines
 
 
