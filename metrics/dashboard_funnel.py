@@ -30,6 +30,7 @@ def funnel(snapshot: Snapshot, frame: Frame) -> dict:
         if previous is not None:
             step = {"stage": previous.key, "to_stage": stage.key}
             row["conversion"] = ask(snapshot, frame, "cohort_conversion", **step)
+            row["shows_range"] = _shows_range(row["conversion"])
             row["explain_conversion"] = frame.explain_url("cohort_conversion", **step)
             row["days"] = ask(snapshot, frame, "time_to_convert", **step)
             row["explain_days"] = frame.explain_url("time_to_convert", **step)
@@ -110,6 +111,11 @@ def _few(row: dict) -> bool:
     return "conversion" in row and row["conversion"]["n"] < SMALL
 
 
+def _shows_range(conversion: dict) -> bool:
+    """Whether a share needs its range beside it: few leads, or some too young. Where nothing is decided there is none."""
+    return "interval" in conversion and (conversion["n"] < SMALL or conversion["status"] == "immature")
+
+
 def _narrowest(rows: list[dict]) -> dict | None:
     """The step with the smallest conversion among those with enough leads to be named (X13)."""
     steps = [r for r in rows if "conversion" in r and not r["few"] and r["conversion"]["value"] is not None]
@@ -120,7 +126,8 @@ def _funnel_title(rows: list[dict], narrowest: dict | None) -> str:
     if not rows[0]["count"]:
         return "No lead has started in this period yet"
     if narrowest is None:
-        return f"{rows[0]['count']:,} leads started, {rows[-1]['count']:,} won so far"
+        started = rows[0]["count"]
+        return f"{started:,} lead{'s' if started != 1 else ''} started, {rows[-1]['count']:,} won so far"
     before = rows[rows.index(narrowest) - 1]["stage"].name
     share = percent(narrowest["conversion"]["value"], 0)
     return f"The narrowest step is {before} to {narrowest['stage'].name}: {share} go on"

@@ -175,15 +175,24 @@ def ageing(snapshot: Snapshot, frame: Frame) -> dict:
 
 
 def _ageing_title(rows: list[dict]) -> str:
-    """The stage in which most leads wait longer than nine in ten of those that moved on."""
-    named = [row for row in rows if row["stalled"] and row["total"] >= SMALL]
-    if not named:
-        total = sum(row["total"] for row in rows)
-        if not total:
-            return "No lead is open"
-        return f"{total:,} lead{'s are' if total != 1 else ' is'} open; none waits unusually long"
-    worst = max(named, key=lambda row: row["stalled"])
-    return f"{worst['stalled']:,} of {worst['total']:,} wait longer than usual in {worst['stage'].name}"
+    """The stage in which most leads wait longer than nine in ten of those that moved on.
+
+    With few leads in every such stage none of them is named, but their number is never denied.
+    """
+    held = [row for row in rows if row["total"]]
+    if not held:
+        return "No lead is open"
+    named = [row for row in held if row["stalled"] and row["total"] >= SMALL]
+    if named:
+        worst = max(named, key=lambda row: row["stalled"])
+        return f"{worst['stalled']:,} of {worst['total']:,} wait longer than usual in {worst['stage'].name}"
+    total, long = sum(row["total"] for row in held), sum(row["stalled"] or 0 for row in held)
+    opened = f"{total:,} lead{'s are' if total != 1 else ' is'} open"
+    if long:
+        return f"{opened}; {long:,} wait{'s' if long == 1 else ''} longer than usual"
+    if any(row["usual"] is None for row in held):
+        return f"{opened}; not every stage says yet how long is usual"
+    return f"{opened}; none waits unusually long"
 
 
 @dataclass(frozen=True)
