@@ -7,7 +7,7 @@ import numpy as np
 
 from core.money import exponent
 from core.periods import Period, add_months, date_of
-from core.templatetags.display import money_short, percent
+from core.templatetags.display import digits_short_of, money_short, percent
 from metrics import codes
 from metrics.answers import put
 from metrics.counting import policy_of
@@ -15,7 +15,7 @@ from metrics.definitions import METRICS
 from metrics.evaluation import SMALL, select
 from metrics.figures import drawn
 from metrics.frame import Frame
-from metrics.plan import monthly_targets, planned
+from metrics.plan import monthly_targets, planned, without_target
 from metrics.questions import Reader, read_question
 from metrics.segments import FAR, MISSING, UNKNOWN_DAY
 from metrics.selection import Question
@@ -84,15 +84,15 @@ def gap_reason(snapshot: Snapshot) -> str:
 def one_number(snapshot: Snapshot, frame: Frame) -> dict:
     """Card A: gross profit of won deals in the period against plan to date and an earlier period."""
     found = ask(snapshot, frame, "gross_profit")
-    by_kind = ask(snapshot, frame, "gross_profit", by="kind")
     deals = ask(snapshot, frame, "won_deals")["value"]
     reaches = comparable(snapshot, frame.before)
     before = ask(snapshot, frame, "gross_profit", period=frame.before)["value"] if reaches else None
-    targets = {} if frame.filters else monthly_targets(snapshot, "gross_profit")
+    targets = _targets(snapshot, frame)
     to_date, whole = planned(targets, frame.to_date), planned(targets, frame.whole)
     value = found["value"]  # None: nothing but unknown amounts
     estimated = found.get("estimated", 0)
     scale = max(value or 0, to_date or 0, whole or 0, 1)
+    kinds, credits = _parts(snapshot, frame)
     return {
         "title": "Gross profit of won deals" + (", period to date" if frame.running else ""),
         "value": value,
@@ -104,17 +104,35 @@ def one_number(snapshot: Snapshot, frame: Frame) -> dict:
         "plan_whole": whole,
         "gap": None if value is None or to_date is None else value - to_date,
         "of_plan": value / to_date if to_date and value is not None else None,
+        "of_plan_digits": digits_short_of(value / to_date, 1) if to_date and value is not None else 0,
         "scale": scale,
         "before": before,
         "growth": None if value is None or before is None else value - before,
         "no_before": "" if reaches else gap_reason(snapshot),
         "year": rolling_year(snapshot, frame) if deals < SMALL else None,
+        "no_plan": no_plan_reason(targets, frame) if to_date is None else "",
         "plan_label": "" if to_date is None else f"Plan to date {money_short(to_date, snapshot.currency)}",
         "end_label": "" if whole is None else f"{frame.label} {money_short(whole, snapshot.currency)}",
-        "kinds": sorted(by_kind["series"], key=lambda row: codes.DEAL_KINDS.index(row["key"])),
-        "credits": _credits(snapshot, frame),
+        "kinds": kinds,
+        "credits": credits,
         "explain": frame.explain_url("gross_profit"),
     }
+
+
+def _targets(snapshot: Snapshot, frame: Frame) -> dict[dt.date, int]:
+    """Targets of the one number. They are the whole company's: a filtered page has none."""
+    return {} if frame.filters else monthly_targets(snapshot, "gross_profit")
+
+
+def no_plan_reason(targets: dict[dt.date, int], frame: Frame) -> str:
+    """Which months lack a target where others have one; empty where no month has one, or all do."""
+    missing = without_target(targets, frame.to_date) if targets else []
+    if not missing:
+        return ""
+    names = [f"{month:%b %Y}" for month in missing]
+    gapless = len(missing) > 2 and add_months(missing[0], len(missing) - 1) == missing[-1]
+    words = f"{names[0]} to {names[-1]}" if gapless else " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return f"No target for {words}, so {frame.label} has no plan{' yet' if frame.running else ''}"
 
 
 def rolling_year(snapshot: Snapshot, frame: Frame) -> dict:
@@ -127,12 +145,19 @@ def rolling_year(snapshot: Snapshot, frame: Frame) -> dict:
     }
 
 
-def _credits(snapshot: Snapshot, frame: Frame) -> int:
-    """Credits and cancellations posted in the period, base minor units (negative): revenue less the amounts won."""
-    question = question_of(snapshot, frame, "won_revenue")
-    won = select(snapshot, replace(question, key="won_deals")).value
-    both = select(snapshot, question).value
-    return int(both[both != MISSING].sum()) - int(won[won != MISSING].sum())
+def _parts(snapshot: Snapshot, frame: Frame) -> tuple[list[dict], int]:
+    """What adds up to the one number: profit of the deals won, by kind and before credits, and the credits (negative)."""
+    question = question_of(snapshot, frame, "gross_profit")
+    selection = select(snapshot, question)
+    won = len(select(snapshot, replace(question, key="won_deals")))  # the wins stand first, the credits below them
+    known = selection.value != MISSING
+    kinds = selection.dims["kind"][:won]
+    rows = [
+        {"label": name.capitalize(), "value": int(selection.value[:won][own & known[:won]].sum())}
+        for code, name in enumerate(codes.DEAL_KINDS)
+        if np.any((own := kinds == code) & known[:won])
+    ]
+    return rows, int(selection.value[won:][known[won:]].sum())
 
 
 def profit_run(snapshot: Snapshot, frame: Frame) -> dict:
@@ -141,7 +166,7 @@ def profit_run(snapshot: Snapshot, frame: Frame) -> dict:
     actual = _cumulated(snapshot, frame, frame.to_date, len(days))
     reaches = comparable(snapshot, frame.whole_before)
     before = _cumulated(snapshot, frame, frame.whole_before, len(days)) if reaches else [None] * len(days)
-    targets = {} if frame.filters else monthly_targets(snapshot, "gross_profit")
+    targets = _targets(snapshot, frame)
     plan = [planned(targets, Period(frame.whole.start, day + dt.timedelta(days=1))) for day in days]
     now, want, then = (
         actual[frame.to_date.days - 1],
@@ -150,7 +175,7 @@ def profit_run(snapshot: Snapshot, frame: Frame) -> dict:
     )
     unit = _unit(snapshot)
     return {
-        "title": _run_title(snapshot, frame, now, want, then),
+        "title": _run_title(snapshot, frame, now, want, then, no_plan_reason(targets, frame)),
         "sub": f"Gross profit since {frame.whole.start.day} {frame.whole.start:%B}, by day of the win, "
         f"{policy_of(METRICS['gross_profit']).per}, {snapshot.currency}",
         "explain": frame.explain_url("gross_profit", by="week"),
@@ -188,7 +213,7 @@ def _cumulated(snapshot: Snapshot, frame: Frame, period: Period, length: int) ->
     return (running + [None] * length)[:length]
 
 
-def _run_title(snapshot: Snapshot, frame: Frame, now: int, want: int | None, then: int | None) -> str:
+def _run_title(snapshot: Snapshot, frame: Frame, now: int, want: int | None, then: int | None, no_plan: str) -> str:
     """The larger of the two distances that can be named; nothing within 5 % is a finding."""
     if want:
         gap = now - want
@@ -200,7 +225,7 @@ def _run_title(snapshot: Snapshot, frame: Frame, now: int, want: int | None, the
         return f"{percent(abs(growth), 0)} {'above' if growth >= 0 else 'below'} {frame.before_words}"
     if then == 0:
         return f"{money_short(now, snapshot.currency)}, after nothing {frame.before_words}"
-    return "No plan and no earlier period to compare with yet"
+    return no_plan or "No plan and no earlier period to compare with yet"
 
 
 def _month_ticks(frame: Frame) -> list[tuple[dt.date, str]]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.templatetags.display import percent
+from core.templatetags.display import digits_short_of, percent
 from funnel.promises import MARKETING, SALES
 from metrics.both_sides import AT_RISK, BREACHED, MET, BothSides, Line, Side, both_promises
 from metrics.counting import policy_of
@@ -44,6 +44,11 @@ class Row:
     def scale(self) -> float:
         """What the bullet's full length means: shares are of one, targets of what was promised or delivered."""
         return 1.0 if self.unit == "share" else max(self.measured or 0, self.promised or 0, 1)
+
+    @property
+    def digits(self) -> int:
+        """Decimals of a share: as few as let a promise that is not kept look so."""
+        return digits_short_of(self.measured, self.promised)
 
 
 def promises_card(snapshot: Snapshot, frame: Frame) -> dict:

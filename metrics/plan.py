@@ -28,14 +28,24 @@ def monthly_targets(snapshot: Snapshot, metric: str, stage: int | None = None) -
     return snapshot.memo(("targets", version), compute).get((metric, stage), {})
 
 
+def without_target(targets: dict[dt.date, int], period: Period) -> list[dt.date]:
+    """First days of the months of a period that have no target."""
+    found, month = [], period.start.replace(day=1)
+    while month < period.end:
+        if month not in targets:
+            found.append(month)
+        month = add_months(month, 1)
+    return found
+
+
 def planned(targets: dict[dt.date, int], period: Period) -> int | None:
     """What the plan asks for in a period, parts of a month by calendar days; None if one of its months has no target."""
+    if without_target(targets, period):
+        return None
     total = Fraction(0)
     month = period.start.replace(day=1)
     while month < period.end:
         following = add_months(month, 1)
-        if month not in targets:
-            return None
         overlap = (min(following, period.end) - max(month, period.start)).days
         total += Fraction(targets[month] * overlap, (following - month).days)
         month = following

@@ -104,6 +104,13 @@ def percent(ratio, decimals=1) -> str:
     return f"{share(ratio, decimals)}%" if _known(ratio) else DASH
 
 
+def digits_short_of(ratio, promised) -> int:
+    """Decimals at which a share does not look like the one that it falls short of: 84.8% / 85.0%, not 85% / 85%."""
+    if not (_known(ratio) and _known(promised) and ratio < promised):
+        return 0
+    return next((places for places in range(2) if share(ratio, places) != share(promised, places)), 2)
+
+
 def _plus(text: str) -> str:
     """A sign in front of anything that is not nothing."""
     return text if text.startswith((MINUS, DASH)) or not any(char in "123456789" for char in text) else f"+{text}"
