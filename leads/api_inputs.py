@@ -55,6 +55,10 @@ class NameField(TextField):
     def to_internal_value(self, data):
         return super().to_internal_value(data) or None
 
+    def run_validators(self, value):
+        if value is not None:  # what is cleared has no length
+            super().run_validators(value)
+
 
 class WholeField(serializers.IntegerField):
     """A JSON integer; no text, no boolean, no fraction."""
