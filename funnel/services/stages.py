@@ -27,6 +27,8 @@ def edit_stage(*, draft: Agreement, stage: Stage, actor: User | None, **changes)
             setattr(row, name, value)
         if "kind" in changes and "rank" not in changes:
             row.rank = None if row.kind not in RANKED else row.rank or _ASIDE
+            if row.rank is None:  # nobody comes to a stage beside the way by a rule
+                draft_row.entry_rules.filter(stage=stage).delete()
         _save(row)
         _renumber(draft_row)
         settle_counting_version(draft_row)

@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 
 from funnel.book import load_book
 from funnel.models import Milestone, StageRule
-from funnel.queries import HELD, entry_rules
-from leads.entering import newly_ready
+from funnel.queries import HELD
+from leads.entering import newly_ready, rules_on_the_way
 from leads.models import Lead
 from leads.pages.filters import Surroundings
 from leads.pages.my_day import Row, Section, fold
@@ -21,11 +21,11 @@ def ready(around: Surroundings, leads: QuerySet[Lead]) -> Section | None:
     if not StageRule.objects.filter(then=StageRule.Then.PROPOSE, agreement__state__in=HELD).exists():
         return None
     version = load_book().on(around.today)
-    rules = {stage: rule for stage, (rule, then) in entry_rules(version.id).items() if then == StageRule.Then.PROPOSE}
+    rules = {stage: rule for stage, (rule, then) in rules_on_the_way(version).items() if then == StageRule.Then.PROPOSE}
     stages = [version.stages[stage] for stage in rules]
     to: dict[int, int] = {}
     for stage in sorted(stages, key=lambda stage: -stage.rank):
-        if stage.milestone == Milestone.MQL or stage.retired:
+        if stage.milestone == Milestone.MQL:
             continue
         found = newly_ready(leads, version, stage.id, rules[stage.id], around.now).order_by("stage_since", "id")
         for pk in found.values_list("pk", flat=True):

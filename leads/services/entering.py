@@ -6,9 +6,9 @@ from django.db import transaction
 
 from core.each import for_each
 from funnel.book import Version
+from funnel.criteria import EntryRule
 from funnel.models import Stage, StageRule
-from funnel.queries import entry_rules
-from leads.entering import newly_ready
+from leads.entering import newly_ready, rules_on_the_way
 from leads.models import Lead
 from leads.projection import Context
 from leads.services.leads import move_lead
@@ -17,7 +17,7 @@ BATCH = 200
 
 
 def follow_entry_rules(*, now: dt.datetime) -> int:
-    """Move what newly meets a rule that says so. Returns how many leads were moved.
+    """Move what newly meets a rule that says so, some hundred leads for each rule. Returns how many were moved.
 
     Safe to run twice, also at once: a lead that has been in the stage is not found again, and of two workers the one that
     comes second finds it changed.
@@ -28,14 +28,13 @@ def follow_entry_rules(*, now: dt.datetime) -> int:
     version = context.book.on(context.calendar.day_of(now))
     done = 0
     # From the far end: who meets several rules goes to the furthest stage at once.
-    moving = [stage for stage, (_, then) in entry_rules(version.id).items() if then == StageRule.Then.MOVE]
+    moving = {stage: rule for stage, (rule, then) in rules_on_the_way(version).items() if then == StageRule.Then.MOVE}
     for stage_id in sorted(moving, key=lambda stage: -version.stages[stage].rank):
-        done += _follow(version, stage_id, context, now)
+        done += _follow(version, stage_id, moving[stage_id], context, now)
     return done
 
 
-def _follow(version: Version, stage_id: int, context: Context, now: dt.datetime) -> int:
-    rule, _ = entry_rules(version.id)[stage_id]
+def _follow(version: Version, stage_id: int, rule: EntryRule, context: Context, now: dt.datetime) -> int:
     stage = Stage.objects.get(pk=stage_id)
     note = f"Meets what version {version.number} asks for."
 
@@ -48,7 +47,9 @@ def _follow(version: Version, stage_id: int, context: Context, now: dt.datetime)
             move_lead(lead, stage, actor=None, note=note, context=context)
         return True
 
-    ids = list(
-        newly_ready(Lead.objects.all(), version, stage_id, rule, now).order_by("pk").values_list("pk", flat=True)[:BATCH]
-    )
-    return for_each(ids, move, job="leads.tasks.follow_entry_rules", now=now)
+    ready = newly_ready(Lead.objects.all(), version, stage_id, rule, now).order_by("pk").values_list("pk", flat=True)
+    done, last = 0, 0
+    while done < BATCH and (ids := list(ready.filter(pk__gt=last)[:BATCH])):
+        done += for_each(ids, move, job="leads.tasks.follow_entry_rules", now=now)
+        last = ids[-1]  # those that can't be moved keep no other from being looked at
+    return done
