@@ -153,11 +153,11 @@ def summed_up(rows: np.ndarray, ask: Ask, split: dt.date, tried: Contest, left_o
 def _months(day: np.ndarray, old: np.ndarray, new: np.ndarray, ask: Ask) -> list[list]:
     """[month, decided yes, the draft says yes], every month of the test."""
     days, place = np.unique(day, return_inverse=True)
-    months = [f"{date_of(int(number)):%Y-%m}" for number in days]
+    months = [date_of(int(number)).isoformat()[:7] for number in days]
     found: dict[str, list[int]] = {}
     first = ask.first.replace(day=1)
     while first <= ask.last:
-        found[f"{first:%Y-%m}"] = [0, 0]
+        found[first.isoformat()[:7]] = [0, 0]
         first = (first + dt.timedelta(days=32)).replace(day=1)
     for i, mask in enumerate((old, new)):
         for month, number in zip(months, np.bincount(place[mask], minlength=len(days)).tolist(), strict=True):

@@ -29,6 +29,7 @@ from funnel.services.promises import insert_promises
 State = Agreement.State
 # When one side does not answer for so many working days, the funnel owner may put a version in force for so many days.
 ANSWER_DAYS, TRIAL_DAYS = 10, 90
+MOST_AHEAD = dt.timedelta(days=366)
 
 
 def adopt_preset(*, preset: str, from_day: dt.date, actor: User | None) -> Agreement:
@@ -204,6 +205,8 @@ def bring_into_force(*, agreement: Agreement, from_day: dt.date, actor: User, to
         raise NotAllowed("not_yours", "The funnel owner or an administrator puts a version in force.")
     if from_day < today:
         raise DomainError("day_over", "A version starts today or later, so that no past number changes.", field="from_day")
+    if from_day > today + MOST_AHEAD:
+        raise DomainError("too_far", "A version starts within a year: the next one can’t start before it.", field="from_day")
     with transaction.atomic():
         row = lock(agreement)
         if row.state != State.PROPOSED:

@@ -32,7 +32,7 @@ log = logging.getLogger("tandem.jobs")
 State = Backtest.State
 OPEN = (State.WAITING, State.RUNNING)
 LEADS_AT_ONCE = 50_000
-SHORTEST, LONGEST_HORIZON = 14, 730  # days
+SHORTEST, LONGEST, LONGEST_HORIZON = 14, 3_653, 730  # days
 # A run that said nothing for so long has lost its worker.
 QUIET = dt.timedelta(minutes=3)
 KEPT = 5  # of a version, beside those that run
@@ -51,6 +51,8 @@ def ask_backtest(
         raise DomainError("in_the_future", "No decision lies in the future.", field="to_day")
     if (to_day - from_day).days + 1 < SHORTEST:
         raise DomainError("too_short", f"Test {SHORTEST} days or more.", field="from_day")
+    if (to_day - from_day).days + 1 > LONGEST:
+        raise DomainError("too_long", "Test ten years or less.", field="from_day")
     if not from_day < split_day <= to_day:
         raise DomainError("split_outside", "The day of the split lies after the first day and not after the last.",
                           field="split_day")  # fmt: skip

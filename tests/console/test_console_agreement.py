@@ -76,6 +76,9 @@ def test_the_whole_way(as_, proposed, today):
     sign(as_("sales_lead"), "sales")
     assert start(as_("sales_lead"), today).status_code == 403
     assert start(as_("administrator"), today - TOMORROW).status_code == 422
+    for far in (today + dt.timedelta(days=367), dt.date(9999, 12, 31)):
+        answer = start(as_("administrator"), far)
+        assert answer.status_code == 422 and "A version starts within a year" in answer.content.decode()
     assert start(as_("administrator"), today).status_code == 302
     proposed.refresh_from_db()
     assert (proposed.state, proposed.from_day, proposed.counting_version) == ("in_force", today, 1)

@@ -265,12 +265,21 @@ def test_one_test_of_a_version_at_a_time_and_a_stopped_one_keeps_nothing(draft, 
         ({"from_day": dt.date(2026, 5, 25), "split_day": dt.date(2026, 5, 26)}, "from_day"),
         ({"split_day": dt.date(2026, 1, 1)}, "split_day"),
         ({"horizon": 0}, "horizon"),
+        ({"from_day": dt.date(1, 1, 2)}, "from_day"),
+        ({"from_day": dt.date(2016, 5, 30)}, "from_day"),
     ],
 )
 def test_days_that_do_not_fit_are_named(draft, people, other, field):
     with pytest.raises(DomainError) as refused:
         ask(draft, people["administrator"], **other)
     assert refused.value.field == field
+
+
+def test_ten_years_are_tested(draft, entered, people):
+    entered()
+    test = run(draft, people["administrator"], TOUCHED, from_day=dt.date(2016, 6, 1))
+    months = test.result["months"]
+    assert (len(months), months[0][0], months[-1][0]) == (121, "2016-06", "2026-06")
 
 
 def test_a_dropped_draft_takes_its_tests_along(draft, entered, people):
