@@ -23,6 +23,16 @@ def _sales_teams():
     return Team.objects.filter(side=Side.SALES, retired=False).order_by("name")
 
 
+class _People(forms.ModelMultipleChoiceField):
+    """A number that no row can have is no choice, as any other that names nobody."""
+
+    def clean(self, value):
+        try:
+            return super().clean(value)
+        except OverflowError as error:  # more digits than the database counts with
+            raise forms.ValidationError("Choose people from the list.", code="invalid_choice") from error
+
+
 class RuleForm(ConsoleForm):
     """One rule: which leads, to whom, how."""
 
@@ -37,7 +47,7 @@ class RuleForm(ConsoleForm):
     team = forms.ModelChoiceField(
         Team.objects.none(), required=False, empty_label="the people ticked below", label="They go to the reps of"
     )
-    people = forms.ModelMultipleChoiceField(
+    people = _People(
         User.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, label="Or to these people"
     )
     method = forms.ChoiceField(

@@ -82,7 +82,7 @@ class ActionForm(forms.Form):
 class ChangeForm(forms.Form):
     """One act on an action; it asks only for what the act needs, and carries the step that was seen."""
 
-    seen = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    seen = forms.IntegerField(min_value=1, max_value=1_000_000, widget=forms.HiddenInput)
     due_on = _day_field("New day")
     owner = _owner_field()
     reason = _Sentence(

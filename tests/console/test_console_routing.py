@@ -101,6 +101,14 @@ def test_a_rule_without_anybody_or_with_both_is_refused_beside_its_field(as_, pe
     assert not RoutingRule.objects.exists()
 
 
+@pytest.mark.parametrize("act", [{}, {"try": ""}])
+@pytest.mark.parametrize("number", [2**63, 10**30, -1, "x"])
+def test_a_number_that_is_nobodys_is_refused_beside_its_field(as_, people, sales, act, number):
+    answer = as_("administrator").post("/console/routing/rules/new/", typed(people, people=[number]) | act)
+    assert answer.status_code == 422 and answer.context["form"].errors["people"]
+    assert RoutingRule.objects.count() == 0
+
+
 def test_trying_a_rule_shows_the_last_month_and_saves_nothing(as_, people, sales, stages):
     (rep,) = reps(1)
     rule("Everything", people=[people["member"]])

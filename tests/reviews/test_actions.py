@@ -118,6 +118,7 @@ def test_dropping_needs_a_reason_that_everybody_reads(agree, browser):
     action = agree()
     address = f"{LIST}{action.pk}/drop/"
     assert browser("member").post(address, {"seen": 1, "reason": ""}).status_code == 422
+    assert browser("member").post(address, {"seen": 2**63 - 1, "reason": "Why not."}).status_code == 422
     page = browser("member").post(address, {"seen": 1, "reason": "The fair was cancelled."}, follow=True)
     action.refresh_from_db()
     assert (action.state, action.ended_at) == (Action.State.DROPPED, NOW)
