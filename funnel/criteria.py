@@ -69,7 +69,7 @@ FACTS = {
         Fact("email", "E-mail address", Type.PRESENCE),
         Fact("phone", "Telephone", Type.PRESENCE),
         Fact("company", "Company", Type.PRESENCE),
-        Fact("need", "Need, in a sentence", Type.PRESENCE),
+        Fact("need", "Need", Type.PRESENCE),
         Fact("owner", "Owner", Type.PRESENCE),
         Fact("channel", "Channel", Type.CHOICE),
         Fact("campaign", "Campaign", Type.CHOICE),
