@@ -262,3 +262,21 @@ def test_my_day_of_marketing_shows_the_campaigns_that_are_surely_below_break_eve
 )
 def test_a_return_reads_as_money_back_for_one_spent(value, text):
     assert per_one(value, "EUR") == text
+
+
+def test_only_the_drawer_offers_all_of_them_the_page_shows_them(browser, story):
+    spring, viewer = story.campaigns["Spring"].pk, browser("viewer")
+    for address in (
+        f"/returns/deals/?by=campaign&id={spring}&period=all",
+        f"/returns/content/?by=campaign&id={spring}&content=0&period=all",
+        "/explain/won_deals/?from=2026-01-01&to=2026-06-01",
+    ):
+        page = words(viewer.get(address))
+        drawer = words(viewer.get(address, headers={"HX-Request": "true"}))
+        assert ("All of them" in page, "All of them" in drawer) == (False, True), address
+
+
+def test_the_data_driven_models_say_why_they_wait_and_the_ledger_of_one_deal_does_not(browser, story):
+    told = words(browser("viewer").get("/returns/models/fitted/?period=all"))
+    assert "Not shown yet: It needs 100 won deals with a touch" in told
+    assert "In the ledger of one deal Shapley shares that deal’s own money only" in told
