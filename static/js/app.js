@@ -108,6 +108,17 @@
   }
   document.addEventListener('DOMContentLoaded', () => focusFirst(document));
 
+  // ---------- a strip of places that scrolls shows the one where we are ----------
+  document.addEventListener('DOMContentLoaded', () => {
+    document.querySelectorAll('.rooms, .tabs').forEach((strip) => {
+      const here = strip.querySelector('[aria-current], [aria-selected="true"]');
+      // Only the strip moves, never the page; left or right, whichever way the page is read.
+      if (!here || strip.scrollWidth <= strip.clientWidth) return;
+      const [place, frame] = [here.getBoundingClientRect(), strip.getBoundingClientRect()];
+      strip.scrollLeft += place.left + place.width / 2 - (frame.left + frame.width / 2);
+    });
+  });
+
   // ---------- chart or table ----------
   function toggleTable(button) {
     const card = button.closest('.c');
