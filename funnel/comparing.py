@@ -28,6 +28,8 @@ _WORD_FIELDS = {
     "not_words": "not",
     "examples": "examples",
 }
+_NAMES = {"", "name", "word", "label"}
+_SENTENCES = ("value", "definition", "agreed meaning")
 _PLAIN = {"name", "kind", "definition", "word", "agreed meaning", "label", "value"}
 
 
@@ -52,6 +54,56 @@ def compare(before: Agreement, after: Agreement, *, currency: str = "EUR") -> li
         Section("Targets", _differences(_targets(before, currency), _targets(after, currency))),
         Section("Margins", _differences(_margins(before), _margins(after))),
     ]
+
+
+@dataclass
+class Part:
+    """One kind of thing that a version says: what it is, its sentences, and the particulars beside them."""
+
+    title: str
+    rows: list[tuple[str, list[str], str]] = field(default_factory=list)
+
+
+def whole(version: Agreement, *, currency: str = "EUR") -> list[Part]:
+    """Everything a version says, under the same titles as its differences: a first version has nothing to differ from."""
+    return [
+        Part("Stages", _said(_stages(version))),
+        Part("When a lead may enter", _said(_entry_rules(version))),
+        Part("Score", _said(_points(version))),
+        Part("Reasons", _reasons_by_use(version)),
+        Part("Forbidden moves", _said(_moves(version))),
+        Part("Words", _said(_words(version))),
+        Part("Promises", _said(_promises(version, currency))),
+        Part("What an MQL is worth", _said(_values(version, currency))),
+        Part("How promises are measured", _said(_terms(version))),
+        Part("Targets", _targets_by_month(version, currency)),
+        Part("Margins", _said(_margins(version))),
+    ]
+
+
+def _said(held: dict[str, dict[str, str]]) -> list[tuple[str, list[str], str]]:
+    """Rows in full: what a row is called is not said again, and what is empty is left out."""
+    rows = []
+    for fields in held.values():
+        told = {name: text for name, text in fields.items() if name not in _NAMES and text not in (NOTHING, "no")}
+        more = [text if name == "kind" else f"{name}: {text}" for name, text in told.items() if name not in _SENTENCES]
+        rows.append((fields[""], [told[name] for name in _SENTENCES if name in told], " · ".join(more)))
+    return rows
+
+
+def _reasons_by_use(agreement: Agreement) -> list[tuple[str, list[str], str]]:
+    found: dict[str, list[str]] = {}
+    for use, label in agreement.reasons.order_by("use", "id").values_list("use", "label"):
+        found.setdefault(Reason.Use(use).label, []).append(label)
+    return [(use, labels, "") for use, labels in found.items()]
+
+
+def _targets_by_month(agreement: Agreement, currency: str) -> list[tuple[str, list[str], str]]:
+    found: dict[str, list[str]] = {}
+    for row in _targets(agreement, currency).values():
+        what, month = row[""].rsplit(", ", 1)
+        found.setdefault(month, []).append(f"{what} {row['value']}")
+    return [(month, [" · ".join(parts)], "") for month, parts in found.items()]
 
 
 def _differences(was: dict[str, dict[str, str]], now: dict[str, dict[str, str]]) -> list[tuple[str, str, str]]:
@@ -214,9 +266,24 @@ def counts_differently(before: Agreement, after: Agreement) -> bool:
     Who a rule lets in decides what a stage's numbers mean; what Tandem does with those who meet it does not. How leads are
     scored decides who is let in only where a rule asks for the score.
     """
+    return ranked_differently(before, after) or bool(entered_differently(before, after))
+
+
+def ranked_differently(before: Agreement, after: Agreement) -> bool:
+    """Whether the stages themselves differ: which there are, their place on the way, kind, milestone, retirement."""
     was, now = (set(a.stages.values_list("stage_id", "rank", "kind", "milestone", "retired")) for a in (before, after))
+    return was != now
+
+
+def entered_differently(before: Agreement, after: Agreement) -> list[str]:
+    """The stages, in the order of the way, that let in others than before: by their rule, or by how its score is made up."""
     old, new = (dict(a.entry_rules.values_list("stage_id", "rule")) for a in (before, after))
-    if was != now or old != new:
-        return True
-    asked = any(asks_for_score(read_rule(rule)) for rule in new.values())
-    return asked and points_table(before.id) != points_table(after.id)
+    changed = {stage for stage in {**old, **new} if old.get(stage) != new.get(stage)}
+    asking = {stage for stage, rule in new.items() if asks_for_score(read_rule(rule))}
+    if asking and points_table(before.id) != points_table(after.id):
+        changed |= asking
+    names = {}
+    for version in (after, before):
+        for stage, name in version.stages.order_by("position").values_list("stage_id", "name"):
+            names.setdefault(stage, name)
+    return [name for stage, name in names.items() if stage in changed]

@@ -7,6 +7,8 @@ import numpy as np
 
 from core.periods import Period
 from funnel.book import StageInfo, Version
+from funnel.comparing import entered_differently, ranked_differently
+from funnel.models import Agreement
 from metrics import codes
 from metrics.segments import FAR
 from metrics.series import Snapshot
@@ -37,6 +39,19 @@ class Effect:
     @property
     def counts_change(self) -> bool:
         return any(line.before != line.after for line in self.lines)
+
+
+@dataclass(frozen=True)
+class Counting:
+    """What of a version changes numbers: the stages themselves, or who may enter which of them (their names, in words)."""
+
+    ranked: bool
+    entering: str
+
+
+def counting_of(before: Agreement, after: Agreement) -> Counting:
+    *most, last = entered_differently(before, after) or [""]
+    return Counting(ranked_differently(before, after), f"{', '.join(most)} and {last}" if most else last)
 
 
 def effect_of(snapshot: Snapshot, before: Version, after: Version, today: dt.date) -> Effect:

@@ -24,12 +24,12 @@ from funnel import services
 from funnel.book import version_of
 from funnel.checking import problems_of
 from funnel.comment_queries import refusals_of, sides_of, standing_refusals, talk_of
-from funnel.comparing import compare, counts_differently
+from funnel.comparing import compare, whole
 from funnel.models import Agreement
 from funnel.queries import OPEN, points_table, version_before
 from leads.models import Deal
 from leads.services.rebuilding import rebuild_since
-from metrics.console import DAYS, effect_of
+from metrics.console import DAYS, counting_of, effect_of
 from metrics.series import current
 
 
@@ -61,7 +61,10 @@ def _agree(request: HttpRequest, version: Agreement, form: DayForm | None, statu
     signable = version.state in (Agreement.State.PROPOSED, Agreement.State.IN_FORCE)
     mine = led_sides(request.user)
     refusals = refusals_of(version)
-    sections = compare(base, version, currency=company.base_currency) if base else []
+    # A first version differs from nothing: whoever signs it reads all of it.
+    sections = (
+        compare(base, version, currency=company.base_currency) if base else whole(version, currency=company.base_currency)
+    )
     talk = talk_of(version)
     context = {
         "version": version,
@@ -73,7 +76,7 @@ def _agree(request: HttpRequest, version: Agreement, form: DayForm | None, statu
         "may_withdraw": services.may_withdraw(version, request.user),
         "refusals": refusals,
         "refused": standing_refusals(version, refusals),
-        "counting": bool(base and counts_differently(base, version)),
+        "counting": counting_of(base, version) if base else None,
         "effect": effect_of(current(), version_of(base), version_of(version), day) if base else None,
         "days": DAYS,
         "scores_move": bool(base and version.state in OPEN and points_table(base.pk) != points_table(version.pk)),
