@@ -34,14 +34,9 @@ def version_in_force(today: dt.date) -> Agreement | None:
     return held.filter(from_day__lte=today).order_by("-from_day").first() or held.order_by("from_day").first()
 
 
-def coming_version(today: dt.date) -> Agreement | None:
-    """A version that is agreed and begins later."""
-    return Agreement.objects.filter(state=State.IN_FORCE, from_day__gt=today).order_by("from_day").first()
-
-
 def shown_version(today: dt.date) -> Agreement | None:
-    """What the console's pages show: the draft while there is one, else the newest version."""
-    return open_version() or coming_version(today) or version_in_force(today)
+    """What is read beside a place of the console: the draft while there is one to work on, else the version of the day."""
+    return Agreement.objects.filter(state=State.DRAFT).first() or version_in_force(today)
 
 
 def words_in_force(today: dt.date) -> dict[str, GlossaryTerm]:

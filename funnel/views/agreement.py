@@ -14,6 +14,7 @@ from core.errors import NotAllowed
 from core.periods import working_days
 from core.queries import calendar, organisation
 from funnel import services
+from funnel.by_day import Course, course_on
 from funnel.checking import problems_of
 from funnel.comment_queries import refusals_of, sides_of, standing_refusals, talk_of
 from funnel.comparing import compare, counts_differently
@@ -22,7 +23,7 @@ from funnel.models import Agreement
 from funnel.overview import coming_changes, held_by, rules_in_words, trail_of
 from funnel.presets import PRESETS
 from funnel.promises import book_of
-from funnel.queries import open_version, points_table, version_in_force
+from funnel.queries import open_version, points_table
 from funnel.services import ANSWER_DAYS, missing_sides
 from funnel.views.frame import back, the_draft, today
 from funnel.views.promises import sides
@@ -39,7 +40,8 @@ _PRESET_WORDS = {
 def overview(request: HttpRequest) -> HttpResponse:
     """What is valid now and what waits for whose agreement."""
     day = today()
-    present = version_in_force(day)
+    course = course_on(day)
+    present = course.present
     if present is None:
         presets = [(key, _PRESET_WORDS.get(key, key), stages) for key, stages in PRESETS.items()]
         return show(request, "console/set_up.html", "console", {"presets": presets})
@@ -47,11 +49,13 @@ def overview(request: HttpRequest) -> HttpResponse:
     cal = calendar()
     versions = list(Agreement.objects.order_by("-number").prefetch_related("signatures__user").select_related("created_by"))
     refusals = refusals_of(draft) if draft else []
+    unsigned = next((row for row in versions if row.state == Agreement.State.IN_FORCE and missing_sides(row)), None)
     waited = working_days(cal.day_of(draft.proposed_at), day) if draft and draft.proposed_at else None
     context = {
         "present": present,
         "present_sides": sides_of(present),
-        "present_signed": not missing_sides(present),
+        "unsigned": unsigned,
+        "unsigned_sides": missing_sides(unsigned) if unsigned else [],
         "held": held_by(present),
         "coming": coming_changes(day),
         "draft": draft,
@@ -66,13 +70,26 @@ def overview(request: HttpRequest) -> HttpResponse:
         "waited": waited,
         "answer_days": ANSWER_DAYS,
         "trial_over": bool(present.trial_until and present.trial_until < day),
-        "versions": [(row, sides_of(row)) for row in versions],
-        "compare": CompareForm(initial={"a": versions[min(1, len(versions) - 1)].number, "b": versions[0].number}),
+        "versions": [(row, sides_of(row), course.words(row)) for row in versions],
+        "compare": _compare_form(course, initial={"a": versions[min(1, len(versions) - 1)].number, "b": versions[0].number}),
         "note": NoteForm(initial={"note": draft.note if draft else ""}),
         "zone": cal.zone_on(day),
         "today": day,
     }
     return show(request, "console/overview.html", "console", context)
+
+
+def _compare_form(course: Course, *args, **kwargs) -> CompareForm:
+    """Each version with what it is today, not with what is stored of it."""
+    form = CompareForm(*args, **kwargs)
+
+    def label(row: Agreement) -> str:
+        words = course.words(row)
+        return f"Version {row.number}, {words[0].lower()}{words[1:]}"
+
+    for name in ("a", "b"):
+        form.fields[name].label_from_instance = label
+    return form
 
 
 @require_safe
@@ -107,7 +124,7 @@ def version(request: HttpRequest, number: int) -> HttpResponse:
 @requires(Perm.SEE_NUMBERS)
 def compare_versions(request: HttpRequest) -> HttpResponse:
     """Any two versions side by side."""
-    form = CompareForm(request.GET or None)
+    form = _compare_form(course_on(today()), request.GET or None)
     context = {"compare": form}
     if form.is_valid():
         before, after = form.cleaned_data["a"], form.cleaned_data["b"]

@@ -89,7 +89,7 @@ def test_points_are_written_as_rows_and_read_as_sentences(as_, draft):
     assert 'name="fit-3-fact"' in page and 'name="fit-4-fact"' not in page, "two further rows to fill in"
     assert points_table(draft.pk) == WRITTEN
     for who in ("viewer", "member"):
-        text = as_(who).get("/console/score/").content.decode()
+        text = as_(who).get("/console/score/?version=2").content.decode()
         for words in (
             "E-mail address is known <b>+5 points</b>",
             "Region is North or South <b>−10 points</b>",
