@@ -16,10 +16,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Role, Side, Team
 from accounts.permissions import Perm, requires
-from accounts.queries import standing
+from accounts.queries import led_sides, standing
 from accounts.services.preferences import set_mails
 from core.errors import DomainError
 from core.mail import mail_is_set_up
+from funnel.to_sign import to_sign
 from leads.models import Handoff, LeadEvent, NextStep, Touch
 from leads.notice_queries import SHOWN, unseen_notices
 from leads.pages.disputes import open_disputes
@@ -65,6 +66,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         "newest": max((one.id for one in told), default=0),
         "mail_works": mail_is_set_up(),
         "rulings": open_disputes() if Role.FUNNEL_OWNER in standing(request.user).roles else 0,
+        "to_sign": to_sign(led_sides(request.user)),
         "side": day.side if day.both_sides else "",
         "back": _back(day.side if day.both_sides else ""),
     }
