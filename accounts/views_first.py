@@ -1,7 +1,6 @@
 """The first page of an empty installation: a company and its first administrator. Gone as soon as anybody is there."""
 
 import datetime as dt
-import zoneinfo
 
 from django import forms
 from django.contrib.auth import login
@@ -15,6 +14,7 @@ from accounts.console import ConsoleForm, fill
 from accounts.first import MAY_FOUND, is_set_up_code, nobody_yet
 from accounts.permissions import public
 from accounts.services import found_company
+from core.queries import zone_names
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -29,8 +29,9 @@ class FirstForm(ConsoleForm):
     name = forms.CharField(max_length=120, label="Company", widget=forms.TextInput(attrs={"autocomplete": "organization"}))
     tz = forms.ChoiceField(
         label="Time zone",
-        choices=lambda: [("", "Choose"), *((z, z) for z in sorted(zoneinfo.available_timezones()))],
+        choices=lambda: [("", "Choose"), *((z, z) for z in zone_names())],
         help_text="Days begin and end here. It can change later, from a future day on.",
+        widget=forms.Select(attrs={"data-own-zone": True}),
     )
     base_currency = forms.CharField(
         min_length=3, max_length=3, label="Currency", help_text="Three letters, such as EUR. Fixed by the first amount."

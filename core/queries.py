@@ -2,6 +2,7 @@
 
 import bisect
 import datetime as dt
+import zoneinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -41,6 +42,15 @@ class Calendar:
     def end_of_day(self, day: dt.date) -> dt.datetime:
         """First instant after a calendar day, in UTC (days with a clock change have 23 or 25 hours)."""
         return self.start_of_day(day + dt.timedelta(days=1))
+
+
+# Names that a system keeps for itself: no place where people live.
+_NO_PLACES = {"Factory", "localtime", "posixrules"}
+
+
+def zone_names() -> list[str]:
+    """The time zones that a person can choose from, in the order of their names."""
+    return sorted(zoneinfo.available_timezones() - _NO_PLACES)
 
 
 def calendar() -> Calendar:

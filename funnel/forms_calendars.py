@@ -2,11 +2,11 @@
 
 import datetime as dt
 import re
-import zoneinfo
 
 from django import forms
 
 from accounts.console import ConsoleForm
+from core.queries import zone_names
 from funnel.business_time import Window, WorkingHours
 from funnel.pasting import parse_holidays
 
@@ -19,7 +19,7 @@ class HoursForm(ConsoleForm):
     """Times per weekday, such as “9:00–12:00, 13:00–17:00”; an empty day is free."""
 
     from_day = forms.DateField(label="From")
-    tz = forms.ChoiceField(label="Time zone", choices=lambda: [(z, z) for z in sorted(zoneinfo.available_timezones())])
+    tz = forms.ChoiceField(label="Time zone", choices=lambda: [(z, z) for z in zone_names()])
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -22,9 +22,9 @@ from integrations import services
 from integrations.guide_pages import go_on, now, page
 
 PRESET_WORDS = {
-    "b2b": "Six stages, with sales’ own yes",
-    "short": "Four stages, for a team of a few people",
-    "nurture": "Seven stages, with nurturing before MQL",
+    "b2b": "Six stages on the way, with sales’ own yes",
+    "short": "Four stages on the way, for a team of a few people",
+    "nurture": "Seven stages on the way, with nurturing before MQL",
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from django import forms
 
 from accounts.models import User
+from core.queries import zone_names
 from reviews.models import ReviewSeries
 from reviews.services import Settings
 
@@ -42,7 +43,7 @@ class SeriesForm(forms.Form):
     at = forms.TimeField(label="Time", widget=_TIME)
     zone = forms.ChoiceField(
         label="Time zone",
-        choices=lambda: [(zone, zone) for zone in sorted(zoneinfo.available_timezones())],
+        choices=lambda: [(zone, zone) for zone in zone_names()],
         widget=forms.Select(_SELECT),
     )
     minutes = forms.IntegerField(

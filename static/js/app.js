@@ -181,6 +181,14 @@
     document.querySelectorAll('[data-keys-switch]').forEach((box) => { box.checked = keysOn(); });
   });
 
+  // ---------- a zone that nobody has chosen yet: the one of this browser, where the list has it ----------
+  document.addEventListener('DOMContentLoaded', () => {
+    const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    document.querySelectorAll('select[data-own-zone]').forEach((list) => {
+      if (!list.value && [...list.options].some((one) => one.value === own)) list.value = own;
+    });
+  });
+
   // ---------- print: always light, always the one-sheet layout ----------
   let before = null;
   function dress(theme, printing) {

@@ -73,6 +73,8 @@ def set_up(page):
     page.wait_for_url("**/start/first/")
     page.fill("#id_code", set_up_code())
     page.fill("#id_name", "Acme Valves")
+    assert page.input_value("#id_tz") == page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone")
+    assert page.locator("#id_tz option[value=Factory]").count() == 0
     page.select_option("#id_tz", "Europe/Berlin")
     page.fill("#id_base_currency", "EUR")
     page.fill("#id_person", "Kim Berg")
