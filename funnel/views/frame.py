@@ -110,6 +110,6 @@ def the_draft() -> Agreement:
 def back(request: HttpRequest, name: str, *args) -> HttpResponseRedirect:
     """To the page named by `next`, if it is one of ours, else to `name`."""
     target = request.POST.get("next", "")
-    if target and url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
+    if target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
         return redirect(target)
     return redirect(reverse(name, args=args))

@@ -203,3 +203,9 @@ def test_no_past_number_changes_when_stages_are_renamed_reordered_and_retired(as
     with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(days=2)):
         assert load_book().newest.number == 2
     assert Stage.objects.get(key="mql")
+
+
+@pytest.mark.parametrize("target", ["2026-W99", "https://elsewhere.example/", "//elsewhere.example/", "console", "\\\\x"])
+def test_a_next_place_that_is_no_address_of_ours_is_not_followed(as_, people, target):
+    answer = as_("administrator").post("/console/draft/", {"next": target})
+    assert (answer.status_code, answer.url) == (302, "/console/")
