@@ -219,6 +219,13 @@ class TestADraft:
         assert "Telephone is known" not in text_of(page)
         assert '<a href="/console/criteria/?version=2">Version 2: draft</a>' in page.content.decode()
 
+    def test_what_is_saved_goes_to_the_draft_whatever_version_the_address_names(self, as_):
+        open_version().words.create(key="nurture", word="Nurture", agreed_meaning="Not yet ready.")
+        data = {"word": "Nurture", "agreed_meaning": "Ready next year."}
+        answer = as_("marketing_lead").post("/console/words/nurture/edit/?version=1", data)
+        assert answer.status_code == 302
+        assert open_version().words.get(key="nurture").agreed_meaning == "Ready next year."
+
     def test_what_both_teams_are_asked_about_does_not_hold(self, as_):
         as_("administrator").post("/console/draft/propose/")
         page = as_("marketing_lead").get("/console/criteria/")
