@@ -74,7 +74,7 @@ def _handoffs_title(total: int, past: int) -> str:
         return "No handoff waits"
     if past == 0:
         return f"{total:,} handoff{'s wait' if total > 1 else ' waits'}, none past 24 h"
-    return f"{past:,} of {total:,} handoffs are past 24 h"
+    return f"{past:,} of {total:,} handoff{'s' if total > 1 else ''} {'is' if past == 1 else 'are'} past 24 h"
 
 
 def _columns(counts: dict[str, list[int]], shown: list[int]) -> list[dict]:

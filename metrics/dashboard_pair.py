@@ -99,6 +99,10 @@ def _csv(frame: Frame, key: str, step: dict) -> str:
     return f"{address}leads.csv?{query}"
 
 
+def _leads(number: int) -> str:
+    return f"{number:,} lead{'s' if number != 1 else ''}"
+
+
 def _title(cohort: dict, period: dict, start: StageInfo, end: StageInfo) -> str:
     """What the two views say together; few leads are counted, not compared."""
     if not cohort["n"] and not period["denominator"]:
@@ -106,7 +110,7 @@ def _title(cohort: dict, period: dict, start: StageInfo, end: StageInfo) -> str:
     if cohort["value"] is None or period["value"] is None:
         return "Only one of the two views has leads in this period"
     if min(cohort["n"], period["denominator"]) < SMALL:
-        return f"{cohort['numerator']:,} of {cohort['n']:,} leads went on to {end.name} so far"
+        return f"{cohort['numerator']:,} of {_leads(cohort['n'])} went on to {end.name} so far"
     if abs(cohort["value"] - period["value"]) < CLOSE:
         return f"Both views agree: about {percent(cohort['value'], 0)} go on to {end.name}"
     higher = "Period" if period["value"] > cohort["value"] else "Cohort"
@@ -119,15 +123,16 @@ def _reasons(cohort: dict, period: dict, start: StageInfo, end: StageInfo, view:
     way = "got to" if view == REACHED else "went through every stage up to"
     came = "reached" if view == REACHED else "entered"
     found = [
-        f"The cohort view follows the {cohort['n']:,} leads that {came} {start.name} in the period and counts those that "
+        f"The cohort view follows the {_leads(cohort['n'])} that {came} {start.name} in the period and counts those that "
         f"{way} {end.name}, whenever that was.",
         f"The period view divides {period['numerator']:,} that reached {end.name} in the period by "
         f"{period['denominator']:,} that reached {start.name}. They are different leads, so it may exceed 100%.",
     ]
     if cohort["status"] == "immature":
+        verb = "is" if cohort["open"] == 1 else "are"
         plain = percent(cohort["numerator"] / cohort["denominator"]) if cohort["denominator"] else ""
         found.append(
-            f"{cohort['open']:,} of the cohort are younger than {cohort['horizon']} days and have not got there. They count "
+            f"{cohort['open']:,} of the cohort {verb} younger than {cohort['horizon']} days and not there yet. They count "
             f"up to their age: {plain} are there by now, {percent(cohort['value'])} at the pace so far."
         )
     return found

@@ -115,8 +115,15 @@ def test_a_range_that_nobody_knows_is_not_drawn(card, stages):
 def test_one_lead_is_one_lead(card, stages, browser):
     services.create_lead(stage=stages["inquiry"], occurred_at=NOW - dt.timedelta(days=4), actor=None)
     assert "1 lead started" in card("funnel")
+    pair = browser("viewer").get(f"/funnel/pair/?{QUARTER}&from_stage=inquiry&to_stage=mql")
+    assert pair.status_code == 200 and "follows the 1 lead that" in pair.content.decode()
     told = browser("viewer").get("/explain/created_leads/?from=2025-06-01&to=2025-06-18").content.decode()
     assert "1 lead<" in told and "1 row behind the number" in told and "1 leads" not in told
+
+
+def test_one_handoff_is_past_its_day(card):
+    handed(1, "2025-06-16T10:00")
+    assert "1 of 1 handoff is past 24 h" in card("handoffs")
 
 
 def test_one_day_is_one_day_and_two_are_two(card, stages, browser):
