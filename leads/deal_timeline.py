@@ -116,8 +116,11 @@ def fold_deal(events: Sequence[Money], *, calendar: Calendar, teams: TeamHistory
                 status, closed = "open", None
                 _span(spans, day, amount, base_amount, open_=True)
             case DealEvent.Kind.CONVERTED if _may_convert(event, closed):
-                base_amount = event.base_amount if event.base_amount is not None else base_amount
-                base_cost = event.base_cost if event.base_cost is not None else base_cost
+                # It speaks of what was known then: an amount recorded later brought its own conversion.
+                if event.base_amount is not None and amount_set < event.id:
+                    base_amount = event.base_amount
+                if event.base_cost is not None and cost_set < event.id:
+                    base_cost = event.base_cost
                 if spans and spans[-1].until_day is None:
                     _span(spans, day, amount, base_amount, open_=True)
             case DealEvent.Kind.CREDITED | DealEvent.Kind.CANCELLED:
@@ -137,8 +140,9 @@ def fold_deal(events: Sequence[Money], *, calendar: Calendar, teams: TeamHistory
         amount=amount,
         cost=cost,
         currency=currency,
-        base_amount=base_amount,
-        base_cost=base_cost,
+        # Nothing is worth something that is not there: the win may have converted what was taken back since.
+        base_amount=None if amount is None else base_amount,
+        base_cost=None if cost is None else base_cost,
         owner_id=owner_id,
         team_id=teams.team_of(owner_id, team_day) if team_day else None,
         voided=voided,
@@ -158,6 +162,7 @@ def _may_convert(event: Money, closed: Money | None) -> bool:
 
 def _span(spans: list[Span], day: dt.date, amount, base_amount, *, open_: bool) -> None:
     """Close the running span on `day` and, if the deal is open, begin the next, unless it is the same stretch."""
+    base_amount = None if amount is None else base_amount
     if spans and spans[-1].until_day is None:
         spans[-1] = replace(spans[-1], until_day=day)
         if spans[-1].from_day == day:

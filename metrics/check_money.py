@@ -66,7 +66,8 @@ class DealStory:
         """Amount or cost after these events, in the deal's currency and in the base currency.
 
         The base value is set by the last event that may: a close sets what had been recorded before it, and of what
-        stands after a close only that which was recorded later corrects it.
+        stands after a close only that which was recorded later corrects it. A conversion speaks of what was known then, and
+        the worth of what is not there (it was taken back) is unknown.
         """
         kinds = ("cost",) if cost else ("opened", "amount")
         value = base = setter = None
@@ -81,9 +82,9 @@ class DealStory:
                     base = stated
             elif close is not None and event.id < close.id:
                 continue
-            elif sets or (event.kind == "converted" and stated is not None):
+            elif sets or (event.kind == "converted" and stated is not None and (setter is None or setter.id < event.id)):
                 base = stated
-        return value, base
+        return value, None if value is None else base
 
     def spans(self) -> list[dict]:
         """Stretches of whole days in which the deal was open with one amount, from how each day ended."""

@@ -172,6 +172,8 @@ def _of_deals(number: FrozenNumber, then: FrozenSelection, deals: list[int]) -> 
     found: dict[int, set[str]] = defaultdict(set)
     for part in _chunks(deals):
         late = DealEvent.objects.filter(deal_id__in=part, recorded_at__gt=since)
+        # A conversion that follows an amount says nothing of its own: the amount, or its taking back, is the cause.
+        late = late.exclude(kind=DealEvent.Kind.CONVERTED, reason=DealEvent.FOLLOWS)
         for deal, kind, at in late.values_list("deal_id", "kind", "occurred_at"):
             found[deal].add(_of_deal_event(kind, at, since, known=deal in complete))
     lead_of = dict(Deal.objects.filter(id__in=deals, lead__isnull=False).values_list("id", "lead_id"))

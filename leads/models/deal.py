@@ -95,6 +95,9 @@ class DealEvent(AppendOnlyModel):
         VOIDED = "voided", "Event taken back"
         DEAL_VOIDED = "deal_voided", "Taken out"
 
+    # Reason of a conversion that follows an amount or a cost; one that follows a late rate has none.
+    FOLLOWS = "follows"
+
     deal = models.ForeignKey(Deal, on_delete=models.PROTECT, related_name="events")
     kind = models.CharField(max_length=11, choices=Kind)
     amount = models.BigIntegerField(null=True, blank=True, help_text="minor units: of the deal, cost or credit")

@@ -17,6 +17,7 @@ from leads.handoff_context import say_what_was_known
 from leads.locks import hold_leads, lock_deals
 from leads.models import Deal, DealEvent, Lead, LeadEvent, Precision, Touch
 from leads.projection import Context, refresh_deals, refresh_leads
+from leads.services.deal_bases import conversions_after
 from leads.services.deal_moves import moves_of_closes, moves_of_wins_left
 from leads.services.scoring import note_scores
 
@@ -76,7 +77,10 @@ def append_touches(touches: Sequence[Touch], *, context: Context | None = None) 
 
 
 def append_deal_events(events: Sequence[DealEvent], *, context: Context | None = None) -> None:
-    """Append events to existing deals, rebuild them, and move their leads as architecture section 4 says."""
+    """Append events to existing deals, rebuild them, and move their leads as architecture section 4 says.
+
+    What they leave wrongly converted is converted anew: an amount taken back after the win that had converted it.
+    """
     now = dt.datetime.now(dt.UTC)
     for event in events:
         refuse_future(event.occurred_at, now)
@@ -85,10 +89,13 @@ def append_deal_events(events: Sequence[DealEvent], *, context: Context | None =
     with transaction.atomic():
         lead_ids = set(Deal.objects.filter(id__in=ids, lead__isnull=False).values_list("lead_id", flat=True))
         hold_leads(lead_ids)
-        lock_deals(ids)
+        before = lock_deals(ids)
         insert_rows(events)
         Deal.objects.filter(id__in=ids).update(version=F("version") + 1)
         refresh_deals(ids, context=context)
+        if follows := conversions_after(events, before, context):
+            insert_rows(follows)
+            refresh_deals({e.deal_id for e in follows}, context=context)
         # The second look comes after the first was written: it asks where the leads are then.
         for moves_of in (moves_of_closes, moves_of_wins_left):
             if moves := moves_of(events, context):
