@@ -144,7 +144,7 @@ def summary(version: Agreement) -> dict | None:
     given_up = share_of(test.result["conversion"]["all"]["only_old"]["sql"])
     cells = test.result["cells"]
     lines = [f"{count(cells['only_old'])} that entered would be given up, {count(cells['only_new'])} would be new."]
-    lines += points_off(test)
     if given_up.point is not None:
         lines.append(f"Of those given up {percent(given_up.point, 0)} became SQL.")
+    lines += points_off(test)
     return {"test": test, "headline": headline(test), "lines": lines, "changed": changed_since(test)}
