@@ -7,6 +7,13 @@ from accounts.models import Side
 from funnel.models import Agreement, Comment, Refusal
 
 SIGNING = (Side.MARKETING, Side.SALES)
+_LONGEST = Comment._meta.get_field("about").max_length
+
+
+def line(what: str) -> str:
+    """A line of the comparison as a comment keeps it: in one row of text, a long one cut and marked so."""
+    text = " ".join(what.split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 @dataclass

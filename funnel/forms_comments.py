@@ -14,7 +14,7 @@ def _text(label: str) -> forms.CharField:
 
 class CommentForm(ConsoleForm):
     section = forms.CharField(max_length=60, required=False)
-    about = forms.CharField(max_length=200, required=False)
+    about = forms.CharField(required=False)  # a line in full; the service cuts what is too long to be kept
     text = _text("Comment")
 
 

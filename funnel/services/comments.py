@@ -12,7 +12,7 @@ from accounts.models import Side, User
 from accounts.queries import funnel_owner, leads_of_sides, led_sides, standing
 from core.errors import DomainError, NotAllowed
 from core.outbox import queue_message
-from funnel.comment_queries import SIGNING, refusals_of, standing_refusals
+from funnel.comment_queries import SIGNING, line, refusals_of, standing_refusals
 from funnel.comparing import compare
 from funnel.models import Agreement, Comment, Refusal
 from funnel.services.opening import OPEN, base_of, lock, log
@@ -24,11 +24,12 @@ MOST = 2_000  # characters of a comment, an answer or a reason
 def comment_on(
     *, agreement: Agreement, text: str, actor: User, now: dt.datetime, section: str = "", about: str = ""
 ) -> Comment:
-    """A comment on an open version. `section` and `about` as the comparison with the version before calls them.
+    """A comment on an open version. `section` and `about` as the comparison with the version before calls them; of a long
+    line the comment keeps the beginning.
 
     The leads of the other team get a mail; of somebody who stands for both teams, the leads of both.
     """
-    text = _words(text, "Write what you want to say.")
+    text, about = _words(text, "Write what you want to say."), line(about)
     with transaction.atomic():
         row = _open(agreement)
         _must_be_a_line(row, section, about)
@@ -150,7 +151,7 @@ def _must_be_a_line(version: Agreement, section: str, about: str) -> None:
     if not section and not about:
         return
     base = base_of(version)
-    lines = {part.title: {what for what, *_ in part.rows} for part in compare(base, version)} if base else {}
+    lines = {part.title: {line(what) for what, *_ in part.rows} for part in compare(base, version)} if base else {}
     if section not in lines or (about and about not in lines[section]):
         raise DomainError("line_unknown", "This has changed meanwhile. Reload the page and choose again.")
 

@@ -11,7 +11,10 @@ from core.errors import DomainError
 from core.models import OutgoingMessage
 from core.queries import calendar
 from funnel import services
+from funnel.comparing import compare
+from funnel.criteria import Condition, Op
 from funnel.models import Agreement, Comment, Refusal
+from funnel.score import Fit, ScoreTable
 
 AGREE = "/console/versions/2/agree/"
 
@@ -232,3 +235,42 @@ def test_the_history_is_asked_by_area_and_version(as_, heard):
     assert client.get("/console/history/?area=people").context["page"].paginator.count < whole
     wrong = client.get("/console/history/?version=x")
     assert wrong.status_code == 200 and wrong.context["page"].paginator.count == whole
+
+
+@pytest.fixture
+def long_line(as_, heard):
+    """A line of the comparison that is longer than a comment keeps."""
+    as_("administrator").post("/console/draft/withdraw/")
+    draft = Agreement.objects.get(number=2)
+    names = tuple(f"Channel number {number} of the company" for number in range(9))
+    row = Fit(Condition("channel", Op.ONE_OF, values=names), 10)
+    services.set_points_table(draft=draft, table=ScoreTable((row,)), actor=None)
+    (section,) = [part for part in compare(Agreement.objects.get(number=1), draft) if part.title == "Score"]
+    about = section.rows[0][0]
+    assert len(about) > 200
+    return about
+
+
+def test_a_comment_on_a_long_line_stays_with_it(as_, long_line):
+    page = as_("member").get(AGREE).content.decode()
+    assert f'value="{long_line}"' in page
+    answer = as_("member").post("/console/versions/2/comments/", {"section": "Score", "about": long_line, "text": "Why?"})
+    assert answer.status_code == 302
+    kept = Comment.objects.get()
+    assert (kept.section, kept.about) == ("Score", long_line[:199] + "…")
+    as_("sales_lead").post(f"/console/comments/{kept.pk}/answer/", {"text": "They buy."})
+    assert Comment.objects.get(answers=kept).about == kept.about
+    assert kept.about in as_("viewer").get(AGREE).content.decode()
+
+
+def test_another_long_line_is_not_taken_for_it(as_, long_line):
+    say(as_("member"), section="Score", about="Fit: something else " + long_line)
+    assert not Comment.objects.exists()
+
+
+@pytest.mark.parametrize("where", [{"section": "Score\0"}, {"section": "S" * 61}, {"about": "Fit\0"}])
+def test_what_cannot_be_read_is_no_success(as_, heard, where):
+    answer = as_("member").post("/console/versions/2/comments/", {"text": "Why?"} | where, follow=True)
+    assert not Comment.objects.exists()
+    said = [(message.level_tag, message.message) for message in answer.context["messages"]]
+    assert said[-1][0] == "error" and "Your comment stands here" not in str(said)
