@@ -15,6 +15,7 @@ from core.errors import DomainError
 MOST_CONDITIONS = 20
 MOST_VALUES = 50
 MOST_NUMBER = 1_000_000
+_MARKS = ",;·“”"  # what separates names and sentences where a rule is told
 
 
 class Op(StrEnum):
@@ -35,6 +36,7 @@ OP_WORDS = {
     Op.UNKNOWN: "is not known",
 }
 _ASK_NOTHING = (Op.KNOWN, Op.UNKNOWN)
+ASK_NAMES = (Op.ONE_OF, Op.NONE_OF)
 
 
 class Type(StrEnum):
@@ -105,7 +107,12 @@ class Condition:
             return f"{fact.label} {OP_WORDS[self.op]}"
         if self.number is not None:
             return f"{fact.label}: {OP_WORDS[self.op]} {self.number:,}"
-        return f"{fact.label} {'is' if self.op == Op.ONE_OF else 'is not'} {' or '.join(self.values)}"
+        return f"{fact.label} {'is' if self.op == Op.ONE_OF else 'is not'} {' or '.join(map(_name, self.values))}"
+
+
+def _name(value: str) -> str:
+    """A name within a sentence: in quotes where it could be read as several, so that different rules read differently."""
+    return f"“{value}”" if "or" in value.split() or any(mark in value for mark in _MARKS) else value
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from django import forms
 
 from accounts.console import ConsoleForm
 from core.errors import DomainError
-from funnel.criteria import FACTS, MOST_CONDITIONS, OP_WORDS, Condition, EntryRule, Type, read_rule
+from funnel.criteria import ASK_NAMES, FACTS, MOST_CONDITIONS, OP_WORDS, Condition, EntryRule, Type, read_rule
+from funnel.known_names import split_names
 from funnel.models import StageRule
 
 LISTS = {"every": "All of these must hold", "some": "And at least one of these, if there is any"}
@@ -23,16 +24,17 @@ class ConditionForm(ConsoleForm):
     op = forms.ChoiceField(label="How", required=False, choices=[("", "–"), *OP_WORDS.items()])
     value = forms.CharField(label="Number, or names separated by commas", required=False, max_length=2_000)
 
-    def as_row(self) -> dict | None:
-        """The row as funnel.criteria reads it, with what was typed turned into a number or names."""
+    def as_row(self, where: str) -> dict:
+        """The row as funnel.criteria reads it, with what was typed turned into a number or names.
+
+        DomainError, beginning with `where` it stands, for a name that does not exist.
+        """
         data = self.cleaned_data
-        if not data["fact"]:
-            return None
         row = {"fact": data["fact"], "op": data["op"]}
         typed = data["value"].strip()
         if FACTS[data["fact"]].type in _NUMBERS:
             return row | {"number": int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else None}
-        return row | {"values": typed.split(",")}
+        return row | {"values": split_names(data["fact"], typed, where) if data["op"] in ASK_NAMES else []}
 
 
 class RuleForm(ConsoleForm):
@@ -55,11 +57,12 @@ class RuleForm(ConsoleForm):
     def clean(self):
         data = super().clean()
         raw: dict[str, list[dict]] = {}
-        for name, rows in self.rows.items():
-            if any(row.errors for row in rows):
-                raise forms.ValidationError("A row can't be read.")
-            raw[name] = [found for row in rows if (found := row.as_row()) is not None]
+        if any(row.errors for rows in self.rows.values() for row in rows):
+            raise forms.ValidationError("A row can't be read.")
         try:
+            for name, rows in self.rows.items():
+                asked = [row for row in rows if row.cleaned_data["fact"]]
+                raw[name] = [row.as_row(f"Condition {i}") for i, row in enumerate(asked, 1)]
             data["rule"] = read_rule(raw)
         except DomainError as error:
             raise forms.ValidationError(error.message) from error

@@ -4,7 +4,8 @@ from django import forms
 
 from accounts.console import ConsoleForm
 from core.errors import DomainError
-from funnel.criteria import OP_WORDS, OPS, Type
+from funnel.criteria import ASK_NAMES, OP_WORDS, OPS, Type
+from funnel.known_names import split_names
 from funnel.score import FIT_FACTS, MOST_POINTS, MOST_ROWS, TOUCH_KINDS, Engagement, Fit, ScoreTable, read_table
 
 ANY = "any"
@@ -22,11 +23,13 @@ class FitForm(ConsoleForm):
     value = forms.CharField(label="Names", required=False, max_length=2_000)
     points = forms.IntegerField(label="Points", required=False)
 
-    def as_row(self) -> dict | None:
+    def as_row(self, where: str) -> dict | None:
+        """The row as funnel.score reads it. DomainError, beginning with `where` it stands, for a name that nothing has."""
         data = self.cleaned_data
         if not data["fact"] and data["points"] is None:
             return None
-        condition = {"fact": data["fact"], "op": data["op"], "values": data["value"].split(",")}
+        values = split_names(data["fact"], data["value"], where) if data["op"] in ASK_NAMES else []
+        condition = {"fact": data["fact"], "op": data["op"], "values": values}
         return {"condition": condition, "points": data["points"]}
 
 
@@ -42,7 +45,7 @@ class EngagementForm(ConsoleForm):
     most = forms.IntegerField(label="At most", required=False)
     half_life = forms.IntegerField(label="Half after days", required=False)
 
-    def as_row(self) -> dict | None:
+    def as_row(self, where: str) -> dict | None:
         data = self.cleaned_data
         if not data["kind"] and data["points"] is None:
             return None
@@ -62,14 +65,24 @@ class ScoreForm(ConsoleForm):
         data = super().clean()
         if any(row.errors for row in (*self.fit, *self.engagement)):
             raise forms.ValidationError(f"A row can't be read. Points are whole numbers up to {MOST_POINTS}.")
-        raw = {name: [found for row in getattr(self, name) if (found := row.as_row())] for name in ("fit", "engagement")}
         if not self.fit and not self.engagement:
             raise forms.ValidationError("The form came without rows. Empty all of them to take the points out.")
         try:
+            raw = {name: _as_rows(getattr(self, name), name) for name in ("fit", "engagement")}
             data["table"] = read_table(raw)
         except DomainError as error:
             raise forms.ValidationError(error.message) from error
         return data
+
+
+def _as_rows(forms: list, name: str) -> list[dict]:
+    """The rows that say something, counted as the reader of the table counts them."""
+    found: list[dict] = []
+    for form in forms:
+        row = form.as_row(f"{name.capitalize()}, row {len(found) + 1}")
+        if row:
+            found.append(row)
+    return found
 
 
 def _rows(form: type[ConsoleForm], name: str, first: str, data, held: list[dict]) -> list:
