@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Perm, requires
-from core.errors import DomainError
+from core.errors import Conflict, DomainError, StaleVersion
 from core.money import exponent
 from funnel.book import load_book
 from funnel.models import StageKind
@@ -29,8 +29,7 @@ from leads.services import (
     void_deal_event,
     win_deal,
 )
-from leads.services.deals import assign_deal, set_deal_amount, set_deal_cost
-from leads.services.history import change_deals
+from leads.services.deals import change_deal
 from leads.views.detail import lead_or_404
 from leads.views.frame import ask, go, moment_of, page_number, show
 from leads.views.list import near_pages
@@ -155,16 +154,24 @@ def deal_edit(request: HttpRequest, pk: int) -> HttpResponse:
         status = 422
         if form.is_valid():
             data = form.cleaned_data
-            if data["version"] is not None and data["version"] != found.version:
+            try:
+                change_deal(
+                    deal=found,
+                    values={name: data[name] for name in plain},
+                    amount=data.get("amount_minor"),
+                    cost=data.get("cost_minor"),
+                    owner=data["owner"],
+                    actor=request.user,
+                    expected_version=_seen(data, found),
+                )
+                messages.success(request, "The deal is saved.")
+                return go(request, reverse("deal", args=[pk]))
+            except (StaleVersion, Conflict):
+                found.refresh_from_db()
                 status, conflict = 409, _who_changed(found)
-            else:
-                try:
-                    _write(found, data, plain, request)
-                    messages.success(request, "The deal is saved.")
-                    return go(request, reverse("deal", args=[pk]))
-                except DomainError as error:
-                    status = error.status
-                    form.add_error(error.field if error.field in form.fields else None, error.message)
+            except DomainError as error:
+                status = error.status
+                form.add_error(error.field if error.field in form.fields else None, error.message)
     context = {
         "form": form,
         "title": f"Change {found}",
@@ -177,19 +184,9 @@ def deal_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return ask(request, "leads/forms/plain.html", around, context, status=status)
 
 
-def _write(deal: Deal, data: dict, plain: tuple[str, ...], request: HttpRequest) -> None:
-    fields = {name for name in plain if getattr(deal, name) != data[name]}
-    for name in fields:
-        setattr(deal, name, data[name])
-    change_deals(deals=[deal], fields=fields, actor=request.user)
-    amount, cost = data.get("amount_minor"), data.get("cost_minor")
-    if amount is not None and amount != deal.amount:
-        deal = set_deal_amount(deal=deal, amount=amount, actor=request.user)
-    if cost is not None and cost != deal.cost:
-        deal = set_deal_cost(deal=deal, cost=cost, actor=request.user)
-    owner = data["owner"]
-    if (owner and owner.pk) != deal.owner_id:
-        assign_deal(deal=deal, owner=owner, actor=request.user)
+def _seen(data: dict, found: Deal) -> int:
+    """The version that the person saw; a form without one goes by what this request read."""
+    return found.version if data["version"] is None else data["version"]
 
 
 def _who_changed(deal: Deal) -> str:
@@ -232,20 +229,19 @@ def _ask_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            seen = form.cleaned_data["version"]
-            if seen is not None and seen != found.version:
+            try:
+                _act(act, found, form.cleaned_data, request, around)
+                if act == "void":
+                    messages.success(request, "The deal is taken out of every number.")
+                    return go(request, reverse("deals"))
+                messages.success(request, f"{submit}: done. It can be taken back in the history.")
+                return go(request, reverse("deal", args=[pk]))
+            except (StaleVersion, Conflict):
+                found.refresh_from_db()
                 status, conflict = 409, _who_changed(found)
-            else:
-                try:
-                    _act(act, found, form.cleaned_data, request, around)
-                    if act == "void":
-                        messages.success(request, "The deal is taken out of every number.")
-                        return go(request, reverse("deals"))
-                    messages.success(request, f"{submit}: done. It can be taken back in the history.")
-                    return go(request, reverse("deal", args=[pk]))
-                except DomainError as error:
-                    status = error.status
-                    form.add_error(error.field if error.field in form.fields else None, error.message)
+            except DomainError as error:
+                status = error.status
+                form.add_error(error.field if error.field in form.fields else None, error.message)
     won = next((s.name for s in around.stages.values() if s.kind == StageKind.WON), "Won")
     intro = {
         "win": f"The first won deal moves its lead to {won}.",
@@ -269,7 +265,7 @@ def _ask_act(request: HttpRequest, pk: int, act: str) -> HttpResponse:
 
 def _act(act: str, deal: Deal, data: dict, request: HttpRequest, around) -> None:
     at, precision = moment_of(data["on"], around)
-    common = {"deal": deal, "actor": request.user}
+    common = {"deal": deal, "actor": request.user, "expected_version": _seen(data, deal)}
     match act:
         case "win":
             win_deal(occurred_at=at, time_precision=precision, **common)
