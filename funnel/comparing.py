@@ -156,7 +156,7 @@ def _entry_rules(agreement: Agreement) -> dict:
         row.stage.key: {
             "": names.get(row.stage_id, row.stage.key),
             "value": " · ".join(read_rule(row.rule).words),
-            "then": row.get_then_display(),
+            "this": row.get_then_display(),
         }
         for row in rows
     }

@@ -34,9 +34,11 @@ def version_in_force(today: dt.date) -> Agreement | None:
     return held.filter(from_day__lte=today).order_by("-from_day").first() or held.order_by("from_day").first()
 
 
-def shown_version(today: dt.date) -> Agreement | None:
-    """What is read beside a place of the console: the draft while there is one to work on, else the version of the day."""
-    return Agreement.objects.filter(state=State.DRAFT).first() or version_in_force(today)
+def shown_version(today: dt.date, asked: str = "") -> Agreement | None:
+    """What is read beside a place of the console: the version that its address asks for (`asked`, a number), else the
+    draft while there is one to work on, else the version of the day."""
+    named = Agreement.objects.filter(number=asked) if asked.isascii() and asked.isdigit() and len(asked) < 9 else ()
+    return next(iter(named), None) or Agreement.objects.filter(state=State.DRAFT).first() or version_in_force(today)
 
 
 def words_in_force(today: dt.date) -> dict[str, GlossaryTerm]:

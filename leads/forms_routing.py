@@ -47,9 +47,7 @@ class RuleForm(ConsoleForm):
     team = forms.ModelChoiceField(
         Team.objects.none(), required=False, empty_label="the people ticked below", label="They go to the reps of"
     )
-    people = _People(
-        User.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, label="Or to these people"
-    )
+    people = _People(User.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, label="Or to these people")
     method = forms.ChoiceField(
         choices=RoutingRule.Method.choices, label="Among those who are there", widget=forms.RadioSelect
     )

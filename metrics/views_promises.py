@@ -26,7 +26,7 @@ from metrics.series import current
 def record(request: HttpRequest) -> HttpResponse:
     """A part of the promises' page for htmx, a page of its own otherwise."""
     now = dt.datetime.now(dt.UTC)
-    version = shown_version(today_for(now))
+    version = shown_version(today_for(now), request.GET.get("version", ""))
     context = {"version": version}
     if version is not None:
         found, currency = record_of(current(), book_of(version), now=now), organisation().base_currency

@@ -101,6 +101,7 @@ def version(request: HttpRequest, number: int) -> HttpResponse:
     book, currency = book_of(found), organisation().base_currency
     context = {
         "version": found,
+        "standing": course_on(today()).words(found),
         "sides": sides_of(found, refusals_of(found)),
         "stages": found.stages.select_related("stage").order_by("position"),
         "reasons": found.reasons.order_by("use", "id"),

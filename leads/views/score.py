@@ -18,7 +18,7 @@ from leads.views.frame import is_fragment, show
 def effect(request: HttpRequest) -> HttpResponse:
     """How the scores spread, the same for everybody; examples are leads that the reader may open."""
     around = surroundings(request.user)
-    version = shown_version(around.today)
+    version = shown_version(around.today, request.GET.get("version", ""))
     tried = try_points(version.id, request.user, around) if version else None
     template = "leads/parts/score_effect.html" if is_fragment(request) else "leads/score_effect.html"
     return show(request, template, around, {"tried": tried})

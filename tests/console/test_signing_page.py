@@ -10,9 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from funnel import services
-from funnel.criteria import read_rule
+from funnel.criteria import Condition, Op, read_rule
 from funnel.models import Agreement
 from funnel.queries import open_version
+from funnel.score import Fit, ScoreTable
 
 TODAY = dt.date(2026, 6, 10)
 TOMORROW = TODAY + dt.timedelta(days=1)
@@ -193,6 +194,25 @@ class TestAVersionThatBeginsTomorrow:
     def test_a_draft_is_begun_where_its_text_comes_from(self, as_, version):
         assert "Change as a draft" not in text_of(as_("marketing_lead").get("/console/criteria/"))
         assert "Change as a draft" in text_of(as_("marketing_lead").get("/console/criteria/?version=2"))
+
+
+def test_what_stands_beside_a_place_is_of_the_version_that_it_shows(as_, agreed):
+    """Today's version has no points; the one of tomorrow has. Its own page says that it does not hold yet."""
+    table = ScoreTable((Fit(Condition("email", Op.KNOWN), 5),))
+    agreed(lambda draft: services.set_points_table(draft=draft, table=table, actor=None))
+    viewer = as_("viewer")
+    for address, said in (("/console/score/", "No points are saved"), ("/console/score/?version=2", "No lead is open")):
+        panel = re.search(r'hx-get="(/leads/scored/[^"]*)"', viewer.get(address).content.decode())[1]
+        assert said in viewer.get(panel, headers={"HX-Request": "true"}).content.decode(), address
+        record = re.search(
+            r'hx-get="([^"]*record[^"]*)"', viewer.get(address.replace("score", "promises")).content.decode()
+        )[1]
+        assert record.endswith("?version=2" if "2" in address else "?version=1")
+        assert viewer.get(record).status_code == 200
+    assert viewer.get("/leads/scored/?version=99999999999999999999").status_code == 200
+    page = viewer.get("/console/versions/2/").content.decode()
+    assert "Version 2: Agreed, in force from 11 Jun 2026" in page
+    assert "Version 1: In force (until 10 Jun 2026)" in viewer.get("/console/versions/1/").content.decode()
 
 
 def test_a_word_that_only_a_later_version_has_is_read_there(as_, agreed):
