@@ -113,6 +113,7 @@ def test_an_amount_that_is_set_later_for_an_earlier_day_keeps_its_own_worth(comp
     services.void_deal_event(event=event(deal, "amount"), actor=None)
     services.set_deal_amount(deal=deal, amount=500_00, actor=None, occurred_at=day(4))
     assert money(deal)[:2] == (500_00, 400_00)
+    assert deal.events.filter(kind="converted").count() == 1  # it brought its own conversion: none had to follow
     services.void_deal_event(event=event(deal, "amount"), actor=None)
     assert money(deal)[:2] == (100_00, 80_00)
     assert differences() == []
