@@ -6,12 +6,13 @@ Both give the same answer for every rule and lead (tests/leads/test_entry_rules.
 import datetime as dt
 from collections.abc import Sequence
 
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models import Aggregate, Count, F, Max, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, Greatest
 
 from funnel.criteria import FACTS, Condition, EntryRule, Facts, Op, Type, days_between
-from leads.models import Lead, Touch
+from leads.models import Lead
 
 RECENT = dt.timedelta(days=90)
 NAMES = {
@@ -31,27 +32,41 @@ LINKS = {"company": "company_id", "owner": "owner_id"}
 _INSTANTS = {"age": "created_at", "in_stage": "stage_since", "last_touch": "last_touch_at"}
 
 
+# A lead itself, and what was merged into it.
+_WHOSE = ("pk", "merged_into")
+
+
 def with_facts(leads: QuerySet[Lead], now: dt.datetime) -> QuerySet[Lead]:
     """`leads` with every fact a rule may ask about, as known now: what is text, link or count as a column of its name,
     instants under their own."""
-    standing = Touch.objects.filter(
-        Q(lead=OuterRef("pk")) | Q(lead__merged_into=OuterRef("pk")),
-        side="marketing",
-        voids__isnull=True,
-        voided_by__isnull=True,
-        occurred_at__lte=now,
-    ).order_by()
-    counted = standing.annotate(one=F("side")).values("one")
+    standing = Q(touches__side="marketing", touches__voids__isnull=True, touches__voided_by__isnull=True)
+    standing &= Q(touches__occurred_at__lte=now)
+    lately = standing & Q(touches__occurred_at__gt=now - RECENT)
+    last = [_of(whose, Max("touches__occurred_at", filter=standing)) for whose in _WHOSE]
     return leads.annotate(
         **{f"fact_{key}": F(path) for key, path in NAMES.items()},
         # Text and not JSON: an empty sentence is compared as one.
         fact_need=Cast(KeyTextTransform("need", "custom"), TextField()),
-        fact_touches=Coalesce(Subquery(counted.annotate(n=Count("pk")).values("n")), 0),
-        fact_touches_90=Coalesce(
-            Subquery(counted.filter(occurred_at__gt=now - RECENT).annotate(n=Count("pk")).values("n")), 0
-        ),
-        last_touch_at=Subquery(counted.annotate(last=Max("occurred_at")).values("last")),
+        fact_touches=_number(standing),
+        fact_touches_90=_number(lately),
+        # SQLite knows no greater of a moment and nothing.
+        last_touch_at=Coalesce(Greatest(*last), *last),
     )
+
+
+def _number(touches: Q) -> Combinable:
+    own, parts = (Coalesce(_of(whose, Count("touches", filter=touches)), 0) for whose in _WHOSE)
+    return own + parts
+
+
+def _of(whose: str, figure: Aggregate) -> Subquery:
+    """A figure of the touches of a lead or of its parts; None without such leads.
+
+    It goes from these leads to their touches. Asked of touches, whose lead is this one or was merged into it, either
+    database reads all touches there are, for every lead.
+    """
+    rows = Lead.objects.filter(**{whose: OuterRef("pk")}).order_by().values(whose)
+    return Subquery(rows.annotate(figure=figure).values("figure"))
 
 
 def facts_of(leads: Sequence[int], now: dt.datetime) -> dict[int, Facts]:

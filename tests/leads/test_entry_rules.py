@@ -4,6 +4,7 @@ import datetime as dt
 import random
 
 import pytest
+from django.db import connection
 
 from campaigns.services import ensure_campaign, ensure_channel
 from core.errors import DomainError
@@ -114,6 +115,18 @@ def test_touches_of_the_parts_count_for_the_lead_that_stands(enter):
     merge_leads(survivor=whole, duplicate=part, actor=None)
     facts = facts_of([whole.pk], NOW)[whole.pk]
     assert (facts["touches"], facts["touches_90"], facts["last_touch"]) == (2, 1, 2)
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by how full the tables are")
+def test_of_all_touches_only_those_of_the_lead_are_read(enter):
+    """For every lead all touches of the company were read before: the worker's look took hours with a large one."""
+    enter("Anna Brandt", days=100)
+    rule = read_rule({"every": [{"fact": "touches", "op": "at_least", "number": 2}, {"fact": "last_touch", "op": "known"}]})
+    plan = meeting(Lead.objects.all(), rule, NOW).explain().splitlines()
+    touches = [line for line in plan if "leads_touch" in line]
+    assert len(touches) > 4
+    assert [line for line in touches if "(lead_id=?)" not in line and "LEFT-JOIN" not in line] == []
 
 
 def test_a_rule_reads_as_sentences_and_says_what_is_not_met():
