@@ -12,7 +12,7 @@ from benchmarks.__main__ import part_names, read_arguments
 from benchmarks.bench import Figure, percentile
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("metrics", "tenfold", "attribution", "storage", "refresh", "rebuild", "importing")
+PARTS = ("metrics", "tenfold", "attribution", "storage", "refresh", "rebuild", "rules", "importing")
 KEYS = {"part", "what", "value", "unit", "yardstick", "against", "ratio", "target", "held"}
 
 
@@ -51,7 +51,7 @@ def test_every_part_prints_figures_with_their_yardsticks_and_targets(bench):
     beside = {(figure["part"], figure["yardstick"]) for figure in figures if figure["against"] is not None}
     assert beside == {
         ("metrics", "DuckDB"), ("tenfold", "DuckDB"), ("rebuild", "DuckDB from Parquet"), ("import", "bulk_create"),
-        ("import", "bare executemany"), ("attribution", "on a way of a few"),
+        ("import", "bare executemany"), ("attribution", "on a way of a few"), ("rules", "the rule, lead by lead"),
     }  # fmt: skip
 
 
